@@ -1,0 +1,52 @@
+"""The kinds, as their CRDs present them: names, columns, and the rules over the whole object."""
+
+from typing import Final
+
+from ecr_operator.api.kind import AGE, READY, REASON, Column, Kind
+from ecr_operator.api.markers import Rule
+from ecr_operator.api.repository import EcrRepositorySpec, EcrRepositoryStatus
+
+_NAME: Final = "(has(self.spec.repositoryName) ? self.spec.repositoryName : self.metadata.name)"
+
+ECR_REPOSITORY: Final = Kind(
+    kind="EcrRepository",
+    plural="ecrrepositories",
+    singular="ecrrepository",
+    short_name="ecrrepo",
+    scope="Namespaced",
+    description="A repository in Amazon ECR.",
+    spec=EcrRepositorySpec,
+    status=EcrRepositoryStatus,
+    columns=(
+        Column("URI", ".status.repositoryUri", "What to write before the tag in an image reference."),
+        Column("Mutability", ".spec.imageTagMutability", "Whether a tag may be moved.", wide=True),
+        READY,
+        REASON,
+        AGE,
+    ),
+    # Every metadata.name of 2 or more characters is a name that ECR accepts: DNS-1123 subdomains are a part
+    # of ECR's pattern (tests/api proves it). So only the lengths remain.
+    root_rules=(
+        Rule(
+            f"{_NAME} == {_NAME.replace('self.', 'oldSelf.')}",
+            "`repositoryName` may not be changed: ECR cannot rename a repository; write a new EcrRepository "
+            "for the new name",
+            field_path=".spec.repositoryName",
+        ),
+        Rule(
+            "has(self.spec.repositoryName) || size(self.metadata.name) >= 2",
+            "`repositoryName` must be specified, because `metadata.name` is shorter than the 2 characters "
+            "that ECR wants of a repository's name",
+            field_path=".spec.repositoryName",
+            reason="FieldValueRequired",
+        ),
+        # <cluster>/<namespace>/<name> has to fit into an AWS tag's value: 60 + 63 + 128 + 2 = 253 of 256.
+        Rule(
+            "size(self.metadata.name) <= 128",
+            "`metadata.name` must have at most 128 characters; a longer name goes into `repositoryName`",
+        ),
+    ),
+)
+
+KINDS: Final[tuple[Kind, ...]] = (ECR_REPOSITORY,)
+"""All kinds, in the order in which the documentation presents them."""

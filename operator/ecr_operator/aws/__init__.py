@@ -1,0 +1,5 @@
+"""AWS: reads everything that a decision needs into one frozen struct, and performs a plan's changes.
+
+Nothing here decides. Only this layer imports boto3, and only ``session`` knows which account and
+region a call goes to.
+"""

@@ -1,0 +1,83 @@
+"""The commands of `ecr-operator`, and what their arguments mean. Each imports its own file when it runs."""
+
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from typer.exceptions import TyperException
+
+from ecr_operator.settings import Settings
+from ecr_operator.version import version
+
+USAGE_ERROR = 64
+"""The exit code for arguments and settings that cannot be used (sysexits.h, EX_USAGE)."""
+
+app = typer.Typer(
+    name="ecr-operator",
+    help="Declarative Amazon ECR for Kubernetes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _settings_text() -> str:
+    """The table of settings, from their own descriptions."""
+    lines = ["Settings are environment variables:", ""]
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        shown = ",".join(default) if isinstance(default, tuple) else default
+        lines += [
+            f"ECR_OPERATOR_{name.upper()} (default: {'none' if shown in (None, '', {}) else shown})",
+            "\b",
+            " ".join((field.description or "").split()),
+            "",
+        ]
+    lines.append(
+        "KUBECONFIG, AWS_REGION, AWS_ENDPOINT_URL and boto3's own variables mean what they always mean."
+    )
+    return "\n\n".join(filter(None, lines))
+
+
+@app.command(epilog=_settings_text())
+def run() -> None:
+    """Run the operator until SIGTERM."""
+    from ecr_operator.cli.run import run as run_operator
+
+    raise typer.Exit(run_operator(_settings()))
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if show_version:
+        typer.echo(version())
+        raise typer.Exit
+
+
+def _settings() -> Settings:
+    """The settings; ends the process with a sentence per bad one."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for problem in error.errors(include_url=False):
+            name = ".".join(str(part) for part in problem["loc"])
+            variable = f"ECR_OPERATOR_{name.upper()}: " if name else ""
+            typer.echo(f"error: {variable}{problem['msg'].removeprefix('Value error, ')}", err=True)
+        raise typer.Exit(USAGE_ERROR) from None
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point. Exits with 64 for arguments that cannot be used."""
+    try:
+        code = app(args=arguments, standalone_mode=False)
+    except typer.Abort:
+        code = 130
+    except TyperException as error:
+        # Every other error of typer's is one of usage; it knows how to show itself.
+        getattr(error, "show", lambda: None)()
+        code = USAGE_ERROR
+    sys.exit(code if isinstance(code, int) else 0)

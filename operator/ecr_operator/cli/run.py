@@ -1,0 +1,65 @@
+"""`ecr-operator run`: the operator itself."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from datetime import UTC, datetime
+
+from kubernetes.aio.config import ConfigException
+
+from ecr_operator.aws.session import RegionMissingError
+from ecr_operator.process import Operator
+from ecr_operator.settings import Settings
+
+USAGE_ERROR = 64
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON."""
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry)
+
+
+def configure_logging(level: str, format: str) -> None:
+    """Log to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    text = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    handler.setFormatter(JsonFormatter() if format == "json" else text)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # kopf reports every handler call, and that it ignores signals, which are ours.
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+    logging.getLogger("kopf.objects").setLevel(logging.ERROR)
+    logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
+    for chatty in ("botocore", "urllib3", "asyncio", "aiohttp"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def run(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT; returns the exit code."""
+    configure_logging(settings.log_level, settings.log_format)
+    try:
+        asyncio.run(_run(settings))
+    except (RegionMissingError, ConfigException) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await Operator(settings).run(stop)

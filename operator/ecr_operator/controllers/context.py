@@ -1,0 +1,45 @@
+"""What all controllers work with, assembled once by the process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+
+from ecr_operator.aws.registry import Registry
+from ecr_operator.controllers.subject import Json, Subject
+from ecr_operator.kube.client import KubeClient
+from ecr_operator.kube.events import EventRecorder
+from ecr_operator.kube.store import Store
+from ecr_operator.metrics import Metrics
+from ecr_operator.planning.ownership import Cluster
+from ecr_operator.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`now` is the time, aware; `monotonic` seconds for durations."""
+
+    settings: Settings
+    cluster: Cluster
+    client: KubeClient
+    store: Store
+    events: EventRecorder
+    metrics: Metrics
+    registry: Registry
+    """The operator's own registry, until an object can name another: see `registry_of`."""
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    chance: Random = field(default_factory=Random)
+
+    def registry_of(self, subject: Subject) -> Registry:
+        """The registry that holds the object's repository."""
+        del subject
+        return self.registry
+
+    def subject(self, obj: Json) -> Subject:
+        """The object, understood. Raises `UnsupportedSpecError`."""
+        return Subject.of(obj, self.cluster, self.settings)
+
+    def jittered(self, seconds: float, part: float = 0.2) -> float:
+        """`seconds` +- `part`, so that many objects do not come back at once."""
+        return seconds * self.chance.uniform(1 - part, 1 + part)

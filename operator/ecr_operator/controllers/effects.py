@@ -1,0 +1,104 @@
+"""Fence, then perform: the part of a reconcile that changes AWS."""
+
+from dataclasses import dataclass, replace
+
+from ecr_operator.aws import repository as aws_repository
+from ecr_operator.aws.errors import AwsError
+from ecr_operator.aws.registry import Registry
+from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.subject import Json, Subject, what_users_change
+from ecr_operator.kube.client import Gone, KubeError, Stale, object_path
+from ecr_operator.kube.resources import REPOSITORIES
+from ecr_operator.kube.status import write_status
+from ecr_operator.planning.changes import Change, CreateRepository, TagRepository, UntagRepository, tag_part
+from ecr_operator.planning.plan import Plan
+from ecr_operator.planning.repository import ObservedRepository
+from ecr_operator.planning.status import fence_status
+
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What became of a plan: the changes that AWS took, and the error that ended it."""
+
+    changes: tuple[Change, ...] = ()
+    observed: ObservedRepository | None = None
+    """The repository after them."""
+    managed: frozenset[str] = frozenset()
+    """The parts that are managed after them."""
+    error: AwsError | None = None
+
+
+async def fence(context: Context, subject: Subject, plan: Plan) -> Json:
+    """Prove that the object is still the one that was planned for; returns it as it is now.
+
+    What the plan starts to manage is recorded by the same write. Raises `Stale` (plan again) and `Gone`.
+    """
+    known = frozenset(subject.status.managed or ())
+    if plan.parts() <= known:
+        return await live(context, subject)
+    status = fence_status(
+        subject.status,
+        known | plan.parts(),
+        message=plan.describe(),
+        generation=subject.generation,
+        now=context.now(),
+    )
+    obj = await write_status(context.client, subject.obj, status.to_json())
+    context.store.put(REPOSITORIES.plural, obj)
+    return obj
+
+
+async def live(context: Context, subject: Subject) -> Json:
+    """The object by a live read. Raises `Stale` when it is not the one of `subject`, `Gone` without one."""
+    try:
+        obj = await context.client.get(object_path(subject.obj))
+    except KubeError as error:
+        if error.status == _NOT_FOUND:
+            raise Gone(error.status, error.reason, error.message) from error
+        raise
+    context.store.put(REPOSITORIES.plural, obj)
+    if what_users_change(obj) != what_users_change(subject.obj):
+        raise Stale(409, "Conflict", "The object has changed since it was read")
+    return obj
+
+
+async def perform(
+    registry: Registry, plan: Plan, observed: ObservedRepository | None, managed: frozenset[str]
+) -> Performed:
+    """Send the plan's changes to AWS, in order, until one fails. `managed` is what was recorded before.
+
+    A part whose first write AWS refused, or that was never sent, does not count as managed: to take it
+    back would remove what somebody else had put there.
+    """
+    done: list[Change] = []
+    for change in plan.changes:
+        try:
+            answer = await aws_repository.perform(registry, change)
+        except AwsError as error:
+            if not error.refused:
+                managed |= change.parts()
+            return Performed(tuple(done), observed, managed, error)
+        done.append(change)
+        managed = _managed_after(change, managed)
+        observed = answer or _observed_after(change, observed)
+    return Performed(tuple(done), observed, managed)
+
+
+def _managed_after(change: Change, managed: frozenset[str]) -> frozenset[str]:
+    if isinstance(change, UntagRepository):
+        return managed - {tag_part(key) for key in change.keys}
+    return managed | change.parts()
+
+
+def _observed_after(change: Change, observed: ObservedRepository | None) -> ObservedRepository | None:
+    """The status shows nothing of the other changes."""
+    if isinstance(change, TagRepository) and observed is not None:
+        return replace(observed, tags={**observed.tags, **change.tags})
+    return observed
+
+
+def created(changes: tuple[Change, ...]) -> CreateRepository | None:
+    """The creation among the changes."""
+    return next((change for change in changes if isinstance(change, CreateRepository)), None)

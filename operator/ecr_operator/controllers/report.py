@@ -1,0 +1,86 @@
+"""What users see of a reconcile: one status write, when it differs, and an event per transition."""
+
+from ecr_operator.api.repository import EcrRepositoryStatus
+from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.subject import Json, Subject, what_users_change
+from ecr_operator.kube.client import Gone, KubeError, Stale, object_path
+from ecr_operator.kube.resources import REPOSITORIES
+from ecr_operator.kube.status import write_status
+from ecr_operator.planning.changes import (
+    Change,
+    CreateRepository,
+    DeleteRepository,
+    TagRepository,
+)
+from ecr_operator.planning.plan import Outcome, Retrying, Stalled, Waiting
+from ecr_operator.planning.status import READY
+from ecr_operator.reasons import Reason
+
+_NOT_FOUND = 404
+
+
+async def write(context: Context, obj: Json, status: EcrRepositoryStatus) -> Json:
+    """The closing write. Raises `Stale` when a user changed the object meanwhile, and `Gone`.
+
+    A conflict over anything else (a label, another controller's annotation) is no reason to plan again.
+    """
+    try:
+        written = await write_status(context.client, obj, status.to_json())
+    except Stale:
+        now = await _read(context, obj)
+        if what_users_change(now) != what_users_change(obj):
+            raise
+        written = await write_status(context.client, now, status.to_json())
+    context.store.put(REPOSITORIES.plural, written)
+    return written
+
+
+async def _read(context: Context, obj: Json) -> Json:
+    try:
+        now = await context.client.get(object_path(obj))
+    except KubeError as error:
+        if error.status == _NOT_FOUND:
+            raise Gone(error.status, error.reason, error.message) from error
+        raise
+    context.store.put(REPOSITORIES.plural, now)
+    return now
+
+
+def announce_changes(context: Context, subject: Subject, changes: tuple[Change, ...], adopted: bool) -> None:
+    """One event for all changes of a reconcile."""
+    if not changes:
+        return
+    note = "; ".join(change.describe() for change in changes)
+    note = note[0].upper() + note[1:]
+    reason, warning = _changed(changes[0], adopted)
+    if warning:
+        note += "; it was deleted by somebody, and its images with it"
+    context.events.record(subject.obj, reason, note, warning=warning)
+
+
+def _changed(change: Change, adopted: bool) -> tuple[Reason, bool]:
+    match change:
+        case CreateRepository(again=True):
+            return Reason.REPOSITORY_RECREATED, True
+        case CreateRepository():
+            return Reason.REPOSITORY_CREATED, False
+        case DeleteRepository():
+            return Reason.REPOSITORY_DELETED, False
+        case TagRepository() if adopted:
+            return Reason.REPOSITORY_ADOPTED, False
+    return Reason.REPOSITORY_UPDATED, False
+
+
+def announce_outcome(context: Context, subject: Subject, outcome: Outcome) -> None:
+    """An event where the object goes over into a state that users want to know of."""
+    before = subject.status.condition(READY)
+    match outcome:
+        case Stalled(reason, message) | Retrying(reason, message) | Waiting(reason, message):
+            if reason == Reason.PROGRESSING or (before is not None and before.reason == reason):
+                return
+            warning = not isinstance(outcome, Waiting) or reason in HELD
+            context.events.record(subject.obj, reason, message, warning=warning)
+
+
+HELD = (Reason.REPOSITORY_NOT_EMPTY, Reason.DELETION_HELD, Reason.REPOSITORY_NOT_FOUND)
+"""Waiting, but perhaps for a person."""

@@ -1,0 +1,273 @@
+"""The reconcile of an EcrRepository: observe, plan, fence, perform, status."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ecr_operator.api.repository import EcrRepositoryStatus
+from ecr_operator.aws.errors import AwsError, Kind
+from ecr_operator.aws.registry import Registry
+from ecr_operator.aws.repository import observe
+from ecr_operator.controllers import effects, report
+from ecr_operator.controllers.claims import Claims
+from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.deletion import Deletion
+from ecr_operator.controllers.effects import Performed
+from ecr_operator.controllers.identity import registry_refusal
+from ecr_operator.controllers.subject import Json, Subject, UnsupportedSpecError, has_finalizer, is_deleting
+from ecr_operator.kube.client import Gone, Stale
+from ecr_operator.kube.finalizer import add_finalizer, remove_finalizer
+from ecr_operator.kube.resources import REPOSITORIES
+from ecr_operator.planning import ownership
+from ecr_operator.planning.deletion import Release
+from ecr_operator.planning.identity import other_registry
+from ecr_operator.planning.ownership import ObjectKey
+from ecr_operator.planning.plan import Done, Outcome, Plan, Retrying, Stalled, Suspended, Waiting
+from ecr_operator.planning.repository import ObservedRepository, managed_after, plan_repository
+from ecr_operator.planning.status import (
+    is_ready,
+    outcome_status,
+    recorded,
+    with_managed,
+    with_repository,
+    without_repository,
+)
+from ecr_operator.reasons import Reason
+
+ATTEMPTS = 5
+"""How often a reconcile plans again at once, when the object or AWS changes under it."""
+
+NOT_OURS = frozenset({Reason.REPOSITORY_NOT_OURS, Reason.REPOSITORY_OWNED_BY_ANOTHER})
+
+
+class PlanAgain(Exception):
+    """AWS is not as it was observed (a repository has appeared or gone): observe and plan again."""
+
+
+@dataclass
+class Memory:
+    """What is remembered of an object between reconciles; a restart may lose it."""
+
+    failing_since: datetime | None = None
+    adopting_since: datetime | None = None
+
+
+class RepositoryController:
+    """`reconcile` is what the workers call for a key of the queue."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._claims = Claims(context)
+        self._deletion = Deletion(context, self._claims)
+        self._memory: dict[ObjectKey, Memory] = {}
+
+    async def reconcile(self, key: ObjectKey) -> float | None:
+        """Look at one object; returns the seconds until the next look, None: at the next sweep or change.
+
+        Raises what passes by itself: the queue tries again with growing delay.
+        """
+        for _ in range(ATTEMPTS):
+            obj = self._context.store.get(REPOSITORIES.plural, *key)
+            if obj is None:
+                self._memory.pop(key, None)
+                return None
+            try:
+                return self._next_look(await self._look(obj))
+            except PlanAgain:
+                continue
+            except Stale:
+                await self._read_again(key)
+            except Gone:
+                self._context.store.remove(REPOSITORIES.plural, *key, obj["metadata"]["uid"])
+        raise PlanAgain(f"The object or its repository changed {ATTEMPTS} times during the reconcile")
+
+    async def _look(self, obj: Json) -> Outcome | None:
+        try:
+            subject = self._context.subject(obj)
+        except UnsupportedSpecError as error:
+            return await self._unsupported(obj, str(error))
+        if is_deleting(obj):
+            return await self._deletion.reconcile(subject) if subject.has_finalizer else None
+        if subject.spec.is_suspended:
+            return await self._close(subject, Suspended())
+        if subject.has_finalizer and not subject.desired.deletes:
+            await remove_finalizer(self._context.client, obj)
+            raise Stale(409, "Conflict", "The finalizer was removed")
+        refusal = await self._claims.refusal(subject)
+        if refusal is not None:
+            return await self._close(subject, refusal.outcome)
+        try:
+            return await self._manage(subject)
+        except AwsError as error:
+            return await self._failed(subject, error, None)
+
+    async def _manage(self, subject: Subject) -> Outcome:
+        registry = self._context.registry_of(subject)
+        memory = self._remember(subject)
+        status = recorded(subject.status, memory.adopting_since)
+        moved = other_registry(status, None, registry.region)
+        if moved is not None:
+            return await self._close(subject, moved)
+        observed = await observe(registry, subject.desired.name, owned=status.owns)
+        account = observed.registry_id if observed is not None else None
+        moved = other_registry(status, account, registry.region)
+        if observed is None and moved is None:
+            moved = await registry_refusal(registry, status)
+        if moved is not None:
+            return await self._close(subject, moved)
+        plan = plan_repository(
+            subject.desired,
+            observed,
+            status,
+            cluster=self._context.cluster,
+            now=self._context.now(),
+            gone=await self._gone_owner(subject, observed),
+            propagation=timedelta(seconds=self._context.settings.propagation_seconds),
+            adoption_pause=timedelta(seconds=self._context.settings.adoption_seconds),
+        )
+        if isinstance(plan.outcome, Stalled):
+            # What another owns is not ours to take back later.
+            managed = frozenset() if plan.outcome.reason in NOT_OURS else status.managed
+            return await self._close(subject, plan.outcome, Performed(observed=observed, managed=managed))
+        subject = await self._with_finalizer(subject)
+        performed = Performed(observed=observed, managed=status.managed)
+        if plan.changes:
+            subject, performed = await self._effects(subject, registry, plan, observed)
+        return await self._ended(subject, plan, performed)
+
+    async def _effects(
+        self, subject: Subject, registry: Registry, plan: Plan, observed: ObservedRepository | None
+    ) -> tuple[Subject, Performed]:
+        before = frozenset(subject.status.managed or ())
+        obj = await effects.fence(self._context, subject, plan)
+        performed = await effects.perform(registry, plan, observed, before)
+        adopted = isinstance(plan.outcome, Waiting) and plan.outcome.reason == Reason.ADOPTING
+        if adopted and performed.error is None:
+            self._remember(subject).adopting_since = self._context.now()
+        report.announce_changes(self._context, subject, performed.changes, adopted)
+        # The transition is judged by the status from before the fence.
+        fenced = Subject(obj, subject.spec, self._context.subject(obj).status, subject.desired)
+        return fenced, performed
+
+    async def _ended(self, subject: Subject, plan: Plan, performed: Performed) -> Outcome:
+        error = performed.error
+        if error is not None and error.kind == Kind.STATE:
+            # It exists after all, or is gone: the fence has recorded what a look by name now decides.
+            raise PlanAgain(error.message)
+        if error is not None:
+            return await self._failed(subject, error, performed)
+        return await self._close(subject, plan.outcome, performed)
+
+    async def _close(self, subject: Subject, outcome: Outcome, performed: Performed | None = None) -> Outcome:
+        """The closing status write, and the event of a transition."""
+        memory = self._remember(subject)
+        memory.failing_since = None
+        if getattr(outcome, "reason", None) != Reason.ADOPTING:
+            memory.adopting_since = None
+        status = outcome_status(
+            subject.status,
+            outcome,
+            generation=subject.generation,
+            now=self._context.now(),
+            handled=subject.asked,
+        )
+        if performed is not None:
+            managed = performed.managed
+            if isinstance(outcome, Done):
+                managed = frozenset() if subject.desired.observe else managed_after(subject.desired)
+                status = status.model_copy(update={"applied_hash": subject.desired.applied_hash()})
+            status = with_managed(status, managed)
+            if performed.observed is not None:
+                status = with_repository(status, performed.observed)
+            elif isinstance(outcome, Waiting) and outcome.reason == Reason.REPOSITORY_NOT_FOUND:
+                status = without_repository(status)
+        await report.write(self._context, subject.obj, status)
+        report.announce_outcome(self._context, subject, outcome)
+        return outcome
+
+    async def _failed(self, subject: Subject, error: AwsError, performed: Performed | None) -> Outcome:
+        """AWS refused or did not answer. Raises `error` where only time can mend it."""
+        if error.kind == Kind.STALLED:
+            return await self._close(subject, Stalled(error.reason, error.message), performed)
+        memory = self._remember(subject)
+        now = self._context.now()
+        memory.failing_since = memory.failing_since or now
+        lasting = now - memory.failing_since >= timedelta(seconds=self._context.settings.transient_seconds)
+        status = subject.status
+        if lasting or not is_ready(status, subject.generation):
+            outcome = Retrying(error.reason, error.message)
+            status = outcome_status(status, outcome, generation=subject.generation, now=now)
+            report.announce_outcome(self._context, subject, outcome)
+        if performed is not None:
+            status = with_managed(status, performed.managed)
+        await report.write(self._context, subject.obj, status)
+        raise error
+
+    async def _with_finalizer(self, subject: Subject) -> Subject:
+        """Before the first effect, and as soon as an object that owns its repository asks for it."""
+        if not subject.desired.deletes or subject.has_finalizer:
+            return subject
+        obj = await add_finalizer(self._context.client, subject.obj)
+        self._context.store.put(REPOSITORIES.plural, obj)
+        return Subject(obj, subject.spec, subject.status, subject.desired)
+
+    async def _gone_owner(
+        self, subject: Subject, observed: ObservedRepository | None
+    ) -> frozenset[ObjectKey]:
+        if observed is None or subject.desired.observe:
+            return frozenset()
+        key = ownership.owner_to_look_up(
+            observed.owner,
+            own=subject.desired.owner,
+            cluster=self._context.cluster,
+            adopt=subject.desired.adopt,
+            adopt_from=subject.desired.adopt_from,
+        )
+        return frozenset({key}) if key is not None and await self._claims.is_gone(key) else frozenset()
+
+    async def _unsupported(self, obj: Json, message: str) -> Outcome | None:
+        if is_deleting(obj):
+            if has_finalizer(obj):
+                await self._deletion.release(obj, Release(f"{message}: the repository is left alone"))
+            return None
+        outcome = Stalled(Reason.UNSUPPORTED_SPEC, message)
+        status = outcome_status(
+            EcrRepositoryStatus.from_json(obj.get("status")),
+            outcome,
+            generation=obj["metadata"]["generation"],
+            now=self._context.now(),
+        )
+        await report.write(self._context, obj, status)
+        return outcome
+
+    async def _read_again(self, key: ObjectKey) -> None:
+        live = await self._claims.read(key)
+        if live is None:
+            self._context.store.remove(REPOSITORIES.plural, *key)
+        else:
+            self._context.store.put(REPOSITORIES.plural, live)
+
+    def _remember(self, subject: Subject) -> Memory:
+        memory = self._memory.setdefault(subject.key, Memory())
+        reconciling = subject.status.condition("Ready")
+        if memory.adopting_since is None and reconciling and reconciling.reason == Reason.ADOPTING:
+            # After a restart: when the tag was written is not known, at the latest it was just now.
+            memory.adopting_since = self._context.now()
+        return memory
+
+    def _next_look(self, outcome: Outcome | None) -> float | None:
+        settings = self._context.settings
+        match outcome:
+            case Waiting(after=None):
+                return self._context.jittered(settings.waiting_recheck_seconds)
+            case Waiting(after=after):
+                return after
+            case Stalled(reason=Reason.CREDENTIALS_MISSING):
+                # Asking for credentials costs AWS nothing, and nothing works without them.
+                seconds = min(settings.stalled_recheck_seconds, CREDENTIALS_RECHECK_SECONDS)
+                return self._context.jittered(seconds, 0.5)
+            case Stalled():
+                return self._context.jittered(settings.stalled_recheck_seconds, 0.5)
+        return None
+
+
+CREDENTIALS_RECHECK_SECONDS = 60.0

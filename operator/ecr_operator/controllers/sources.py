@@ -1,0 +1,81 @@
+"""Which keys a changed object affects."""
+
+from ecr_operator.api.names import ADOPTION_ANNOTATION, REPOSITORY_NAMES_ANNOTATION
+from ecr_operator.controllers.claims import BY_NAME, BY_NAMESPACE, namespaces, repository_names
+from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.subject import (
+    Json,
+    UnsupportedSpecError,
+    has_finalizer,
+    is_deleting,
+    object_key,
+    what_users_change,
+)
+from ecr_operator.engine.queue import WorkQueue
+from ecr_operator.kube.resources import NAMESPACES, REPOSITORIES
+from ecr_operator.planning.ownership import ObjectKey
+
+
+class Sources:
+    """Listens to the store and fills the queue."""
+
+    def __init__(self, context: Context, queue: WorkQueue[ObjectKey]) -> None:
+        self._context = context
+        self._queue = queue
+        context.store.add_index(REPOSITORIES.plural, BY_NAME, repository_names)
+        context.store.add_index(REPOSITORIES.plural, BY_NAMESPACE, namespaces)
+        context.store.on_change(self.changed)
+
+    def changed(self, kind: str, old: Json | None, new: Json | None) -> None:
+        """The store's callback."""
+        if kind == REPOSITORIES.plural:
+            self._repository(old, new)
+        elif kind == NAMESPACES.plural and old is not None and new is not None:
+            self._namespace(old, new)
+
+    def _repository(self, old: Json | None, new: Json | None) -> None:
+        if new is None:
+            if old is not None:
+                self._queue.discard(object_key(old))
+                self._queue.add(object_key(old), fresh=False)
+        elif old is None:
+            self._appeared(new)
+        elif what_users_change(old) != what_users_change(new) or self._lost_finalizer(old, new):
+            self._queue.add(object_key(new))
+        # Another object that names the same repository may have to give way, or may go on now.
+        for obj in (old, new):
+            if obj is not None:
+                self._others(obj)
+
+    def _appeared(self, obj: Json) -> None:
+        """New, or seen for the first time since the start: then often settled, and never urgent."""
+        try:
+            subject = self._context.subject(obj)
+            if not is_deleting(obj) and subject.is_settled(self._context.registry_of(subject).region):
+                return
+            seen_before = subject.status.observed_generation == subject.generation
+        except UnsupportedSpecError:
+            seen_before = False
+        self._queue.add(object_key(obj), fresh=not seen_before)
+
+    @staticmethod
+    def _lost_finalizer(old: Json, new: Json) -> bool:
+        return has_finalizer(old) and not has_finalizer(new)
+
+    def _others(self, obj: Json) -> None:
+        own = object_key(obj)
+        for name in repository_names(obj):
+            for key in self._context.store.by_index(REPOSITORIES.plural, BY_NAME, name):
+                if key != own:
+                    self._queue.add(key, fresh=False)
+
+    def _namespace(self, old: Json, new: Json) -> None:
+        if _rights(old) != _rights(new):
+            name = new["metadata"]["name"]
+            for key in self._context.store.by_index(REPOSITORIES.plural, BY_NAMESPACE, name):
+                self._queue.add(key)
+
+
+def _rights(namespace: Json) -> tuple[str | None, str | None]:
+    annotations = namespace["metadata"].get("annotations") or {}
+    return annotations.get(REPOSITORY_NAMES_ANNOTATION), annotations.get(ADOPTION_ANNOTATION)

@@ -1,0 +1,106 @@
+"""The sweep: at each interval everything is compared with AWS by a few batched reads.
+
+It only clears or enqueues: what differs is decided, and repaired, on a fresh read by the reconcile.
+"""
+
+import asyncio
+import logging
+
+from ecr_operator.aws.descriptions import described
+from ecr_operator.aws.errors import AwsError
+from ecr_operator.aws.registry import Listing, Registry
+from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.subject import Subject, UnsupportedSpecError, is_deleting, object_key
+from ecr_operator.engine.queue import WorkQueue
+from ecr_operator.kube.resources import REPOSITORIES
+from ecr_operator.planning.drift import same_facts
+from ecr_operator.planning.ownership import ObjectKey
+from ecr_operator.planning.plan import Done
+from ecr_operator.planning.repository import plan_repository
+from ecr_operator.planning.status import recorded
+
+log = logging.getLogger(__name__)
+
+QUIET_START_SECONDS = 60.0
+"""No sweep sooner than this after a start, unless the interval itself is shorter."""
+FIRST_RETRY_SECONDS = 5.0
+
+Tags = dict[str, dict[str, str]]
+
+
+class Sweep:
+    """`run` for ever, or `once`."""
+
+    def __init__(self, context: Context, queue: WorkQueue[ObjectKey]) -> None:
+        self._context = context
+        self._queue = queue
+
+    async def run(self) -> None:
+        """Sweep at each interval, +-20 %; the first one anywhere within it. Ends when cancelled."""
+        interval = self._context.settings.resync_seconds
+        quiet = min(QUIET_START_SECONDS, interval / 2)
+        await asyncio.sleep(self._context.chance.uniform(quiet, interval))
+        retry = FIRST_RETRY_SECONDS
+        while True:
+            try:
+                await self.once()
+            except AwsError as error:
+                log.warning("Failed to compare repositories with AWS: %s", error)
+                await asyncio.sleep(self._context.jittered(min(retry, interval)))
+                retry = min(retry * 2, interval)
+                continue
+            retry = FIRST_RETRY_SECONDS
+            await asyncio.sleep(self._context.jittered(interval))
+
+    async def once(self) -> int:
+        """Compare everything; returns how many objects were enqueued. Raises `AwsError`."""
+        subjects = list(self._live_subjects())
+        if not subjects:
+            return 0
+        registry = self._context.registry
+        listing = await registry.list_repositories()
+        tags = await self._tags(registry)
+        count = 0
+        for subject in subjects:
+            if not self._is_in_sync(subject, registry, listing, tags):
+                self._queue.add(subject.key, fresh=False)
+                count += 1
+        return count
+
+    def _live_subjects(self) -> list[Subject]:
+        subjects = []
+        for obj in self._context.store.items(REPOSITORIES.plural):
+            try:
+                subject = self._context.subject(obj)
+            except UnsupportedSpecError:
+                self._queue.add(object_key(obj), fresh=False)
+                continue
+            if is_deleting(obj):
+                self._queue.add(subject.key, fresh=False)
+            elif not subject.spec.is_suspended:
+                subjects.append(subject)
+        return subjects
+
+    @staticmethod
+    async def _tags(registry: Registry) -> Tags | None:
+        try:
+            return await registry.list_tags()
+        except AwsError as error:
+            # Dearer, but drift is found all the same: each object reads its own tags.
+            log.warning("Failed to list tags of all repositories, reading them one by one: %s", error)
+            return None
+
+    def _is_in_sync(self, subject: Subject, registry: Registry, listing: Listing, tags: Tags | None) -> bool:
+        description = listing.repositories.get(subject.desired.name)
+        if description is None or tags is None or not subject.is_settled(registry.region):
+            return False
+        observed = described(description, tags.get(description["repositoryArn"], {}))
+        plan = plan_repository(
+            subject.desired,
+            observed,
+            recorded(subject.status),
+            cluster=self._context.cluster,
+            now=self._context.now(),
+        )
+        settled = isinstance(plan.outcome, Done) and not plan.changes
+        return settled and same_facts(subject.status, observed)

@@ -1,0 +1,31 @@
+"""The resources that the operator lists and watches."""
+
+from dataclasses import dataclass
+
+from ecr_operator.api.names import API_VERSION
+from ecr_operator.kube.client import resource_path
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of the API server; `plural` is also its kind in the store."""
+
+    api_version: str
+    plural: str
+    namespaced: bool
+
+    def paths(self, namespaces: tuple[str, ...] = ()) -> list[str]:
+        """What to list: everything, or one path per namespace."""
+        if not namespaces or not self.namespaced:
+            return [resource_path(self.api_version, self.plural)]
+        return [resource_path(self.api_version, self.plural, namespace) for namespace in namespaces]
+
+    @property
+    def group_and_version(self) -> tuple[str, str]:
+        """`("", "v1")` for the core group."""
+        group, _, version = self.api_version.rpartition("/")
+        return group, version
+
+
+REPOSITORIES = Resource(API_VERSION, "ecrrepositories", namespaced=True)
+NAMESPACES = Resource("v1", "namespaces", namespaced=False)

@@ -1,0 +1,172 @@
+"""The watch: kopf as a source of events, and nothing else. The only module that imports kopf.
+
+kopf runs in a thread with an event loop of its own, because when it ends it cancels every task that was
+born since it started, and it ends by itself: when a CRD is deleted, on a 410 within a chunked list, on a
+401 with an unchanged token. Its handlers only hand the object over to the store.
+"""
+
+import asyncio
+import logging
+import random
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import kopf
+
+from ecr_operator.api.names import GROUP
+from ecr_operator.kube.client import Json, KubeClient
+from ecr_operator.kube.resources import Resource
+from ecr_operator.kube.store import Store
+
+log = logging.getLogger(__name__)
+
+TOKEN_LIFE = timedelta(minutes=10)
+"""How long kopf uses a token before it asks for the present one; the kubelet rotates it."""
+
+
+class JitteredForever:
+    """Pauses between failed watches, without an end: after the last of a finite list kopf would end."""
+
+    def __iter__(self) -> Iterator[float]:
+        pause = 1.0
+        while True:
+            yield pause * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, not cryptography
+            pause = min(pause * 2, 15.0)
+
+
+class Watch:
+    """Feeds `store` with what the API server reports of `resources`.
+
+    `namespaces` empty watches all of them with one connection per resource.
+    """
+
+    def __init__(
+        self,
+        client: KubeClient,
+        store: Store,
+        resources: Sequence[Resource],
+        namespaces: Sequence[str] = (),
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._resources = resources
+        self._namespaces = namespaces
+        self._arrived: deque[tuple[str, str | None, Json]] = deque()
+        self._loop = asyncio.get_running_loop()
+
+    async def run(self) -> None:
+        """Watch until cancelled, or until kopf ends by itself: then returns, or raises what ended it."""
+        stop = threading.Event()
+        ended: asyncio.Future[None] = self._loop.create_future()
+        thread = threading.Thread(target=self._thread, args=(stop, ended), name="kopf", daemon=True)
+        thread.start()
+        try:
+            await asyncio.shield(ended)
+        finally:
+            stop.set()
+            await asyncio.shield(asyncio.wait({ended}))
+
+    def _thread(self, stop: threading.Event, ended: "asyncio.Future[None]") -> None:
+        error: Exception | None = None
+        try:
+            asyncio.run(self._operate(stop))
+        except Exception as caught:
+            error = caught
+        try:
+            self._loop.call_soon_threadsafe(_end, ended, error)
+        except RuntimeError:  # the process is ending: nobody waits any more
+            log.debug("The watch outlived the event loop")
+
+    async def _operate(self, stop: threading.Event) -> None:
+        try:
+            await kopf.operator(
+                registry=self._registry(),
+                settings=_settings(),
+                # Else somebody else's ClusterKopfPeering named "default" would pause us.
+                standalone=True,
+                clusterwide=not self._namespaces,
+                namespaces=self._namespaces,
+                stop_flag=stop,
+            )
+        finally:
+            # kopf waits for the flag in a thread, which the end of the loop would wait for in turn.
+            stop.set()
+
+    def _registry(self) -> kopf.OperatorRegistry:
+        registry = kopf.OperatorRegistry()
+        kopf.on.login(registry=registry)(self._login)
+        for resource in self._resources:
+            group, version = resource.group_and_version
+            kopf.on.event(group, version, resource.plural, registry=registry, id=resource.plural)(
+                self._handler(resource)
+            )
+        return registry
+
+    def _handler(self, resource: Resource) -> Any:
+        kind = resource.plural
+        named = {"apiVersion": resource.api_version}
+
+        async def arrived(event: Any, **_: Any) -> None:
+            self._arrived.append((kind, event["type"], {**named, **event["object"]}))
+            if len(self._arrived) == 1:
+                self._loop.call_soon_threadsafe(self._hand_over)
+
+        return arrived
+
+    def _hand_over(self) -> None:
+        """In our own event loop."""
+        while self._arrived:
+            kind, type, obj = self._arrived.popleft()
+            if type == "DELETED":
+                metadata = obj["metadata"]
+                self._store.remove(kind, metadata.get("namespace"), metadata["name"], metadata["uid"])
+            else:
+                self._store.put(kind, obj)
+
+    async def _login(self, **_: Any) -> kopf.ConnectionInfo:
+        """The connection of our own client, so that both are the same user."""
+        token = await asyncio.wrap_future(
+            asyncio.run_coroutine_threadsafe(self._client.bearer_token(), self._loop)
+        )
+        configuration = self._client.configuration
+        return kopf.ConnectionInfo(
+            server=configuration.host,
+            ca_path=configuration.ssl_ca_cert,
+            insecure=not configuration.verify_ssl,
+            token=token,
+            certificate_path=configuration.cert_file,
+            private_key_path=configuration.key_file,
+            proxy_url=configuration.proxy,
+            expiration=datetime.now(UTC) + TOKEN_LIFE if token else None,
+        )
+
+
+def _end(ended: "asyncio.Future[None]", error: Exception | None) -> None:
+    if ended.done():
+        return
+    if error is None:
+        ended.set_result(None)
+    else:
+        ended.set_exception(error)
+
+
+def _settings() -> kopf.OperatorSettings:
+    settings = kopf.OperatorSettings()
+    # Else kopf kills the process when it takes long to end.
+    settings.process.ultimate_exiting_timeout = None
+    settings.posting.enabled = False
+    # The CRDs are awaited before the watch starts; scanning would watch every CRD of the cluster.
+    settings.scanning.disabled = True
+    settings.networking.error_backoffs = JitteredForever()
+    settings.networking.request_timeout = 30
+    settings.networking.connect_timeout = 5
+    settings.watching.connect_timeout = 5
+    settings.watching.server_timeout = 600
+    settings.watching.chunk_size = 500
+    # kopf takes this finalizer off every object that it sees: it must not be ours.
+    settings.persistence.finalizer = f"{GROUP}/kopf-unused"
+    settings.queueing.idle_timeout = 1
+    return settings

@@ -1,0 +1,70 @@
+"""The operator's metrics, one set per process (or per operator in tests).
+
+Shape follows controller-runtime's names with our own prefix; labels have few values. Objects are
+counted when scraped, so no series outlives its object.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+Count = tuple[tuple[str, str, str], int]
+"""((kind, ready, reason), number of objects)."""
+
+
+class _Objects(Collector):
+    def __init__(self, counts: Callable[[], Iterable[Count]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(
+            "ecr_operator_objects", "Objects by state", labels=("kind", "ready", "reason")
+        )
+        for labels, number in self._counts():
+            family.add_metric(labels, number)
+        yield family
+
+
+class Metrics:
+    """All series, registered in `registry`."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.reconciles = Counter(
+            "ecr_operator_reconcile", "Reconciles", ("kind", "result"), registry=self.registry
+        )
+        self.reconcile_seconds = Histogram(
+            "ecr_operator_reconcile_duration_seconds", "Reconcile time", ("kind",), registry=self.registry
+        )
+        self.reconcile_errors = Counter(
+            "ecr_operator_reconcile_errors",
+            "Reconciles that failed",
+            ("kind", "reason"),
+            registry=self.registry,
+        )
+        self.aws_requests = Counter(
+            "ecr_operator_aws_requests", "Calls to AWS", ("operation", "code"), registry=self.registry
+        )
+        self.aws_seconds = Histogram(
+            "ecr_operator_aws_request_duration_seconds",
+            "Time of calls to AWS",
+            ("operation",),
+            registry=self.registry,
+        )
+        self.depth = Gauge(
+            "ecr_operator_workqueue_depth", "Keys that wait for a worker", registry=self.registry
+        )
+        self.watch_age = Gauge(
+            "ecr_operator_watch_age_seconds",
+            "Seconds since the last complete list",
+            ("kind",),
+            registry=self.registry,
+        )
+        self.leader = Gauge("ecr_operator_leader", "1 while this replica acts", registry=self.registry)
+        self.build = Gauge("ecr_operator_build_info", "Always 1", ("version",), registry=self.registry)
+
+    def count_objects(self, counts: Callable[[], Iterable[Count]]) -> None:
+        """Have `counts` asked at each scrape for `ecr_operator_objects`."""
+        self.registry.register(_Objects(counts))

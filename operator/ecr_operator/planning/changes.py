@@ -1,0 +1,143 @@
+"""Every effect that a plan may have on AWS, as data.
+
+A change knows which parts of the repository it starts to manage (``parts``, as they are written to
+``status.managed``) and how a person reads it (``describe``). Nothing here performs it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ecr_operator.api.names import OWNER_TAG
+
+REPOSITORY = "repository"
+"""The part that stands for ownership: recorded before CreateRepository or the owner tag is sent."""
+
+MUTABILITY = "imageTagMutability"
+SCANNING = "imageScanningConfiguration"
+
+
+def tag_part(key: str) -> str:
+    """The part that a tag of ours is; the owner tag belongs to ``repository``."""
+    return REPOSITORY if key == OWNER_TAG else f"tags/{key}"
+
+
+def _tags(tags: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(tags.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRepository:
+    """Create the repository with all that CreateRepository can take; the owner tag is among `tags`."""
+
+    name: str
+    tags: Mapping[str, str]
+    mutability: str | None = None
+    exclusion_filters: tuple[str, ...] = ()
+    scan_on_push: bool | None = None
+    encryption_type: str | None = None
+    kms_key: str | None = None
+    again: bool = False
+    """The repository was ours before and is gone: somebody deleted it."""
+
+    def parts(self) -> frozenset[str]:
+        """What it starts to manage."""
+        parts = {tag_part(key) for key in self.tags}
+        if self.mutability is not None:
+            parts.add(MUTABILITY)
+        if self.scan_on_push is not None:
+            parts.add(SCANNING)
+        return frozenset(parts)
+
+    def describe(self) -> str:
+        """As a person reads it."""
+        return f"{'create again' if self.again else 'create'} repository {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class TagRepository:
+    """Set these tags; others stay."""
+
+    name: str
+    arn: str
+    tags: Mapping[str, str]
+
+    def parts(self) -> frozenset[str]:
+        """What it starts to manage."""
+        return frozenset(tag_part(key) for key in self.tags)
+
+    def describe(self) -> str:
+        """As a person reads it."""
+        return f"set tags {_tags(self.tags)}"
+
+
+@dataclass(frozen=True, slots=True)
+class UntagRepository:
+    """Remove these tags, which we had set."""
+
+    name: str
+    arn: str
+    keys: tuple[str, ...]
+
+    def parts(self) -> frozenset[str]:
+        """It ends the management of its keys, and starts none."""
+        return frozenset()
+
+    def describe(self) -> str:
+        """As a person reads it."""
+        return f"remove tags {', '.join(self.keys)}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetTagMutability:
+    """Set whether tags can be moved, and the exclusions from that."""
+
+    name: str
+    mutability: str
+    exclusion_filters: tuple[str, ...] = ()
+
+    def parts(self) -> frozenset[str]:
+        """What it starts to manage."""
+        return frozenset({MUTABILITY})
+
+    def describe(self) -> str:
+        """As a person reads it."""
+        excluded = f" except {', '.join(self.exclusion_filters)}" if self.exclusion_filters else ""
+        return f"set imageTagMutability to {self.mutability}{excluded}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetScanOnPush:
+    """Set whether a push starts a basic scan."""
+
+    name: str
+    scan_on_push: bool
+
+    def parts(self) -> frozenset[str]:
+        """What it starts to manage."""
+        return frozenset({SCANNING})
+
+    def describe(self) -> str:
+        """As a person reads it."""
+        return f"set scanOnPush to {str(self.scan_on_push).lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRepository:
+    """Delete the repository; `force` deletes its images too."""
+
+    name: str
+    arn: str
+    force: bool = False
+
+    def parts(self) -> frozenset[str]:
+        """It ends everything and starts nothing."""
+        return frozenset()
+
+    def describe(self) -> str:
+        """As a person reads it."""
+        return f"delete repository {self.name}{' and its images' if self.force else ''}"
+
+
+Change = (
+    CreateRepository | TagRepository | UntagRepository | SetTagMutability | SetScanOnPush | DeleteRepository
+)

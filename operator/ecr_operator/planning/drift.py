@@ -1,0 +1,35 @@
+"""Whether an object is in sync: by its status alone (at a start), and against a batch of reads."""
+
+from ecr_operator.api.meta import echoed_reconcile_value
+from ecr_operator.api.repository import EcrRepositoryStatus
+from ecr_operator.planning.desired import DesiredRepository
+from ecr_operator.planning.repository import ObservedRepository
+from ecr_operator.planning.status import is_ready, with_repository
+
+
+def is_settled(
+    status: EcrRepositoryStatus,
+    desired: DesiredRepository,
+    *,
+    generation: int,
+    region: str,
+    asked: str | None,
+    has_finalizer: bool,
+) -> bool:
+    """Whether the status says that this very desired state was found in sync, in this region.
+
+    `asked` is the value of the reconcile annotation. Such an object waits for the sweep.
+    """
+    return (
+        status.observed_generation == generation
+        and is_ready(status, generation)
+        and status.applied_hash == desired.applied_hash()
+        and status.region == region
+        and (asked is None or status.last_handled_reconcile_at == echoed_reconcile_value(asked))
+        and has_finalizer == desired.deletes
+    )
+
+
+def same_facts(status: EcrRepositoryStatus, observed: ObservedRepository) -> bool:
+    """Whether the status already says of the repository what AWS says."""
+    return with_repository(status, observed) == status

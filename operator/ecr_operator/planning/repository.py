@@ -1,0 +1,244 @@
+"""From what a spec asks and what AWS holds to a plan, for one repository."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ecr_operator.api.names import OWNER_TAG
+from ecr_operator.planning.changes import (
+    MUTABILITY,
+    REPOSITORY,
+    SCANNING,
+    Change,
+    CreateRepository,
+    SetScanOnPush,
+    SetTagMutability,
+    TagRepository,
+    UntagRepository,
+    tag_part,
+)
+from ecr_operator.planning.desired import DesiredRepository
+from ecr_operator.planning.ownership import Cluster, ObjectKey, Ownership, judge
+from ecr_operator.planning.plan import Done, Outcome, Plan, Waiting, refuse
+from ecr_operator.reasons import Reason
+
+TAGS_PER_REPOSITORY = 50
+"""AWS's quota: "Tags per resource" (ECR service quotas)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedRepository:
+    """A repository as AWS describes it."""
+
+    name: str
+    arn: str
+    uri: str
+    registry_id: str
+    created_at: datetime
+    tags: Mapping[str, str]
+    mutability: str = "MUTABLE"
+    exclusion_filters: tuple[str, ...] = ()
+    """Sorted."""
+    scan_on_push: bool = False
+    encryption_type: str = "AES256"
+    kms_key: str | None = None
+
+    @property
+    def owner(self) -> str | None:
+        """The value of the owner tag."""
+        return self.tags.get(OWNER_TAG)
+
+    @property
+    def region(self) -> str:
+        """From the ARN: ``arn:<partition>:ecr:<region>:<account>:repository/<name>``."""
+        return self.arn.split(":")[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the object's status remembers."""
+
+    managed: frozenset[str] = frozenset()
+    repository_arn: str | None = None
+    registry_id: str | None = None
+    region: str | None = None
+    created_at: datetime | None = None
+    owner: str | None = None
+    adopting_since: datetime | None = None
+
+    @property
+    def owns(self) -> bool:
+        """Whether the object has taken, or may have taken, a repository."""
+        return REPOSITORY in self.managed
+
+
+def plan_repository(
+    desired: DesiredRepository,
+    observed: ObservedRepository | None,
+    recorded: Recorded,
+    *,
+    cluster: Cluster,
+    now: datetime,
+    gone: Collection[ObjectKey] = (),
+    propagation: timedelta = timedelta(minutes=2),
+    adoption_pause: timedelta = timedelta(seconds=10),
+) -> Plan:
+    """The plan for a live object that manages or observes its repository.
+
+    `gone` holds objects of this cluster that a live read has shown to be absent. `now` is the time of
+    the observation, aware.
+    """
+    if desired.observe:
+        return _plan_observing(observed)
+    if observed is None:
+        return _plan_absent(desired, recorded, now, propagation)
+    verdict = judge(
+        observed.owner,
+        own=desired.owner,
+        cluster=cluster,
+        adopt=desired.adopt,
+        adopt_from=desired.adopt_from,
+        gone=gone,
+    )
+    if verdict.ownership == Ownership.REFUSED:
+        return refuse(verdict.reason, verdict.message)
+    difference = encryption_difference(desired, observed)
+    if difference:
+        return refuse(Reason.IMMUTABLE_FIELD_DIFFERS, difference)
+    changes = tuple(_changes(desired, observed, recorded))
+    if len(_tags_after(observed, changes)) > TAGS_PER_REPOSITORY:
+        return refuse(
+            Reason.TOO_MANY_TAGS,
+            f"The repository would carry {len(_tags_after(observed, changes))} tags, "
+            f"AWS allows {TAGS_PER_REPOSITORY}; remove some from `tags` or from the repository",
+        )
+    if verdict.ownership == Ownership.TAKE:
+        return _plan_adoption(desired, observed, adoption_pause)
+    if recorded.adopting_since is not None and now < recorded.adopting_since + adoption_pause:
+        # Two adopters may have written the tag one after the other: whoever reads its own value
+        # after the pause has it, and nothing else is written before that.
+        rest = recorded.adopting_since + adoption_pause - now
+        return Plan(outcome=_adopting(rest.total_seconds()))
+    return Plan(changes, _done(desired))
+
+
+def encryption_difference(desired: DesiredRepository, observed: ObservedRepository) -> str:
+    """A sentence when the encryption differs, which AWS cannot change; else the empty string.
+
+    A key is compared only where the spec holds a key ARN: an id or an alias may name the same key.
+    """
+    wanted, there = desired.encryption_type, observed.encryption_type
+    advice = "AWS cannot change it: write what the repository has, or use a new `repositoryName`"
+    if wanted is not None and wanted != there:
+        return f"`encryptionConfiguration.encryptionType` is {wanted}, the repository has {there}; {advice}"
+    key = desired.kms_key
+    if key and ":key/" in key and key != observed.kms_key:
+        return f"`encryptionConfiguration.kmsKey` is {key}, the repository has {observed.kms_key}; {advice}"
+    return ""
+
+
+def managed_after(desired: DesiredRepository) -> frozenset[str]:
+    """The parts that an object in sync manages: ``status.managed``."""
+    parts = {tag_part(key) for key in desired.tags}
+    if desired.mutability is not None:
+        parts.add(MUTABILITY)
+    if desired.scan_on_push is not None:
+        parts.add(SCANNING)
+    return frozenset(parts)
+
+
+def _plan_observing(observed: ObservedRepository | None) -> Plan:
+    if observed is None:
+        return Plan(
+            outcome=Waiting(
+                Reason.REPOSITORY_NOT_FOUND, "The repository does not exist; it is looked for again"
+            )
+        )
+    return Plan(outcome=Done(Reason.OBSERVED, "The status shows the repository; nothing is written to AWS"))
+
+
+def _plan_absent(
+    desired: DesiredRepository, recorded: Recorded, now: datetime, propagation: timedelta
+) -> Plan:
+    created = recorded.created_at if recorded.owns else None
+    if created is not None and now < created + propagation:
+        # AWS may answer NotFound for a while after CreateRepository. Creating again would be answered
+        # with AlreadyExists at best.
+        return Plan(
+            outcome=Waiting(
+                Reason.PROGRESSING,
+                "AWS does not show the repository yet that was just created",
+                min(5.0, (created + propagation - now).total_seconds()),
+            )
+        )
+    if len(desired.tags) > TAGS_PER_REPOSITORY:
+        return refuse(
+            Reason.TOO_MANY_TAGS,
+            f"`tags`, the default tags and the owner tag make {len(desired.tags)} tags, "
+            f"AWS allows {TAGS_PER_REPOSITORY}; remove some",
+        )
+    create = CreateRepository(
+        name=desired.name,
+        tags=desired.tags,
+        mutability=desired.mutability,
+        exclusion_filters=desired.exclusion_filters,
+        scan_on_push=desired.scan_on_push,
+        encryption_type=desired.encryption_type,
+        kms_key=desired.kms_key,
+        again=created is not None,
+    )
+    return Plan((create,), _done(desired))
+
+
+def _plan_adoption(desired: DesiredRepository, observed: ObservedRepository, pause: timedelta) -> Plan:
+    tag = TagRepository(observed.name, observed.arn, {OWNER_TAG: desired.owner})
+    return Plan((tag,), _adopting(pause.total_seconds()))
+
+
+def _adopting(after: float) -> Outcome:
+    return Waiting(
+        Reason.ADOPTING, "The owner tag is written; it is read again before anything else is changed", after
+    )
+
+
+def _done(desired: DesiredRepository) -> Done:
+    if desired.deletion_policy_capped:
+        return Done(
+            message="The repository matches the spec; `deletionPolicy` counts as "
+            f"{desired.deletion_policy}, the operator's settings allow no more"
+        )
+    return Done()
+
+
+def _changes(desired: DesiredRepository, observed: ObservedRepository, recorded: Recorded) -> list[Change]:
+    changes: list[Change] = []
+    # Removals first: a repository with all of AWS's 50 tags has no room for the new ones before.
+    surplus = sorted(
+        key
+        for key in observed.tags
+        if key not in desired.tags and key != OWNER_TAG and tag_part(key) in recorded.managed
+    )
+    if surplus:
+        changes.append(UntagRepository(observed.name, observed.arn, tuple(surplus)))
+    missing = {key: value for key, value in desired.tags.items() if observed.tags.get(key) != value}
+    if missing:
+        changes.append(TagRepository(observed.name, observed.arn, missing))
+    if desired.mutability is not None and (desired.mutability, desired.exclusion_filters) != (
+        observed.mutability,
+        observed.exclusion_filters,
+    ):
+        changes.append(SetTagMutability(observed.name, desired.mutability, desired.exclusion_filters))
+    if desired.scan_on_push is not None and desired.scan_on_push != observed.scan_on_push:
+        changes.append(SetScanOnPush(observed.name, desired.scan_on_push))
+    return changes
+
+
+def _tags_after(observed: ObservedRepository, changes: Collection[Change]) -> dict[str, str]:
+    tags = dict(observed.tags)
+    for change in changes:
+        if isinstance(change, TagRepository):
+            tags.update(change.tags)
+        elif isinstance(change, UntagRepository):
+            for key in change.keys:
+                tags.pop(key, None)
+    return tags

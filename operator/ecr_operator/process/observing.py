@@ -1,0 +1,128 @@
+"""Keeps the store filled: waits for the CRDs, lists, watches, lists again, and starts over when they go."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from ecr_operator.api.names import API_VERSION
+from ecr_operator.kube.client import KubeClient, KubeError, resource_path
+from ecr_operator.kube.listing import list_into
+from ecr_operator.kube.resources import Resource
+from ecr_operator.kube.store import Store
+from ecr_operator.kube.watch import Watch
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+"""How often missing CRDs are looked for."""
+LOG_SECONDS = 60.0
+"""How often it is said that they are missing."""
+RESTART_SECONDS = 1.0
+"""The pause before the watch is started again that ended by itself."""
+
+_NOT_FOUND = 404
+
+
+class Observing:
+    """Fills `store` with `resources`.
+
+    `on_complete` is called when all of them were listed: absence in the store is a fact then. `on_loss` when
+    it is none any more, because a CRD is missing.
+    """
+
+    def __init__(
+        self,
+        client: KubeClient,
+        store: Store,
+        resources: Sequence[Resource],
+        *,
+        namespaces: tuple[str, ...] = (),
+        list_seconds: float,
+        on_complete: Callable[[], None],
+        on_loss: Callable[[], None],
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._resources = resources
+        self._namespaces = namespaces
+        self._list_seconds = list_seconds
+        self._on_complete = on_complete
+        self._on_loss = on_loss
+        self.listed_at: float | None = None
+        """When (event loop's clock) all kinds were last listed completely."""
+        self.waits_for: str | None = "the first list of all objects"
+        """What is missing, while something is."""
+
+    async def run(self) -> None:
+        """For ever, until cancelled."""
+        while True:
+            await self._crds_served()
+            try:
+                await self._observe()
+            except KubeError as error:
+                log.warning("Failed to list objects: %s", error)
+            except Exception as error:
+                # Whatever ended the watch (kopf raises errors of its own), the cure is the same.
+                log.warning("The watch ended: %s", error or type(error).__name__)
+            await asyncio.sleep(RESTART_SECONDS)
+
+    async def _observe(self) -> None:
+        """List, then watch and list periodically until one of them fails or a CRD goes."""
+        await self._list_all()
+        watch = asyncio.create_task(Watch(self._client, self._store, self._resources, self._namespaces).run())
+        lists = asyncio.create_task(self._list_periodically())
+        try:
+            await asyncio.wait({watch, lists}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (watch, lists):
+                task.cancel()
+            results = await asyncio.gather(watch, lists, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+    async def _list_all(self) -> None:
+        for resource in self._resources:
+            paths = resource.paths(self._namespaces)
+            await list_into(self._client, self._store, resource.plural, paths[0])
+        self.listed_at = asyncio.get_running_loop().time()
+        self.waits_for = None
+        self._on_complete()
+
+    async def _list_periodically(self) -> None:
+        while True:
+            await asyncio.sleep(self._list_seconds)
+            try:
+                await self._list_all()
+            except KubeError as error:
+                if error.status == _NOT_FOUND:
+                    raise
+                log.warning("Failed to list objects: %s", error)
+
+    async def _crds_served(self) -> None:
+        """Return when the API server serves all our kinds; kopf started before that is deaf for ever."""
+        loop = asyncio.get_running_loop()
+        said = float("-inf")
+        while missing := await self._missing():
+            self.waits_for = missing
+            self._on_loss()
+            for resource in self._resources:
+                if resource.api_version == API_VERSION and missing.startswith("CRD"):
+                    self._store.reset(resource.plural)
+            if loop.time() - said >= LOG_SECONDS:
+                said = loop.time()
+                log.warning("Waiting for %s", missing)
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _missing(self) -> str | None:
+        wanted = {resource.plural for resource in self._resources if resource.api_version == API_VERSION}
+        try:
+            served = await self._client.get(resource_path(API_VERSION, ""))
+        except KubeError as error:
+            if error.status != _NOT_FOUND:
+                return f"the API server: {error}"
+            served = {}
+        missing = wanted - {resource["name"] for resource in served.get("resources", ())}
+        if not missing:
+            return None
+        return f"CRDs of {', '.join(sorted(missing))} (install them with `kubectl apply -k crds/`)"

@@ -1,0 +1,242 @@
+"""The operator, assembled."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from time import monotonic as system_monotonic
+from typing import Any, TypeVar
+
+import ecr_operator.version
+from ecr_operator.aws.errors import AwsError
+from ecr_operator.aws.registry import Registry
+from ecr_operator.aws.session import Session
+from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.repository import RepositoryController
+from ecr_operator.controllers.sources import Sources
+from ecr_operator.controllers.sweep import Sweep
+from ecr_operator.engine.queue import WorkQueue
+from ecr_operator.engine.workers import Workers
+from ecr_operator.kube.client import KubeClient, KubeError, resource_path
+from ecr_operator.kube.events import EventRecorder
+from ecr_operator.kube.resources import NAMESPACES, REPOSITORIES, Resource
+from ecr_operator.kube.store import Store
+from ecr_operator.metrics import Count, Metrics
+from ecr_operator.planning.ownership import Cluster, ObjectKey
+from ecr_operator.process.observing import Observing
+from ecr_operator.process.probes import Probes
+from ecr_operator.settings import Settings, pod_name
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+DRAIN_SECONDS = 20.0
+"""How long running reconciles get to end after SIGTERM."""
+EVENTS_SECONDS = 2.0
+RETRY_SECONDS = 2.0
+KIND = "EcrRepository"
+
+
+class Operator:
+    """One operator. `run` once; `now` and `monotonic` are the clocks that it goes by."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        kubeconfig: str | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = system_monotonic,
+    ) -> None:
+        self._settings = settings
+        self._kubeconfig = kubeconfig
+        self._now = now
+        self._monotonic = monotonic
+        self.metrics = Metrics()
+        self.port: int | None = None
+        """Where the probes are served, once `run` has started them."""
+        self._store: Store | None = None
+        self._observing: Observing | None = None
+        self._queue: WorkQueue[ObjectKey] | None = None
+        self._stopping = False
+
+    def not_ready(self) -> str | None:
+        """Why the operator does not act yet, in a few words; None when it does."""
+        if self._stopping:
+            return "it is shutting down"
+        if self._observing is None or self._store is None:
+            return "it is starting"
+        if not self._store.synced.is_set() or self._observing.waits_for is not None:
+            return f"it waits for {self._observing.waits_for or 'the list of all objects'}"
+        age = asyncio.get_running_loop().time() - (self._observing.listed_at or 0.0)
+        if age > 3 * self._settings.list_seconds:
+            return f"objects were last listed {age:.0f} s ago"
+        return None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set, then end in order. Raises what makes running impossible."""
+        settings = self._settings
+        self.metrics.build.labels(ecr_operator.version.version()).set(1)
+        with ThreadPoolExecutor(settings.workers, thread_name_prefix="aws") as executor:
+            # Before anything else: without a region there is nothing to run for.
+            session = Session(
+                executor=executor,
+                metrics=self.metrics,
+                role_arn=settings.role_arn,
+                connections=settings.workers,
+                now=self._now,
+            )
+            probes = Probes(self.metrics, self.not_ready, self._refresh_metrics)
+            self.port = await probes.start(settings.http_port)
+            try:
+                async with await KubeClient.connect(self._kubeconfig) as client:
+                    await self._operate(client, session, stop)
+            finally:
+                await probes.stop()
+
+    async def _operate(self, client: KubeClient, session: Session, stop: asyncio.Event) -> None:
+        settings = self._settings
+        cluster = await _until(stop, self._cluster(client))
+        if cluster is None:
+            return
+        resources = self._resources()
+        self._store = store = Store(resource.plural for resource in resources)
+        events = EventRecorder(client, pod_name())
+        context = Context(
+            settings=settings,
+            cluster=cluster,
+            client=client,
+            store=store,
+            events=events,
+            metrics=self.metrics,
+            registry=Registry(session, self._monotonic),
+            now=self._now,
+            monotonic=self._monotonic,
+        )
+        self._queue = queue = WorkQueue[ObjectKey](maximum=settings.backoff_max_seconds)
+        Sources(context, queue)
+        self.metrics.count_objects(lambda: _count(store))
+        self._observing = observing = Observing(
+            client,
+            store,
+            resources,
+            namespaces=settings.watch_namespaces,
+            list_seconds=settings.list_seconds,
+            # No worker acts on a store that does not hold all objects: absence would be assumed, not proved.
+            on_complete=queue.resume,
+            on_loss=queue.pause,
+        )
+        workers = Workers(queue, self._timed(RepositoryController(context)), settings.workers, self._on_error)
+        queue.pause()
+        log.info("Started for cluster %s in region %s", cluster.name, session.region)
+        running = asyncio.create_task(workers.run(), name="workers")
+        background = [
+            asyncio.create_task(observing.run(), name="observing"),
+            asyncio.create_task(_after(store.synced, Sweep(context, queue)), name="sweep"),
+        ]
+        self.metrics.leader.set(1)
+        try:
+            await _first_of(stop, [running, *background])
+        finally:
+            self._stopping = True
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+            cut = await workers.drain(DRAIN_SECONDS)
+            if cut:
+                log.warning("Stopped %d reconciles that did not end within %d s", cut, DRAIN_SECONDS)
+            await asyncio.gather(running, return_exceptions=True)
+            await events.flush(EVENTS_SECONDS)
+            self.metrics.leader.set(0)
+            log.info("Stopped")
+
+    def _resources(self) -> tuple[Resource, ...]:
+        # With Roles for some namespaces only, Namespace objects are not ours to list.
+        return (REPOSITORIES,) if self._settings.watch_namespaces else (REPOSITORIES, NAMESPACES)
+
+    async def _cluster(self, client: KubeClient) -> Cluster:
+        """The cluster's name: the setting, else the short form of the uid of kube-system."""
+        name = self._settings.cluster_name
+        while name is None:
+            try:
+                namespace = await client.get(resource_path("v1", "namespaces", name="kube-system"))
+                name = str(namespace["metadata"]["uid"]).partition("-")[0]
+                log.warning(
+                    "ECR_OPERATOR_CLUSTER_NAME is not set: owner tags say %s, a rebuilt cluster's will not",
+                    name,
+                )
+            except KubeError as error:
+                log.warning("Failed to read namespace kube-system: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+        return Cluster(name, self._settings.previous_cluster_names)
+
+    def _timed(self, controller: RepositoryController) -> Callable[[ObjectKey], Awaitable[float | None]]:
+        async def reconcile(key: ObjectKey) -> float | None:
+            with self.metrics.reconcile_seconds.labels(KIND).time():
+                after = await controller.reconcile(key)
+            self.metrics.reconciles.labels(KIND, "success").inc()
+            return after
+
+        return reconcile
+
+    def _on_error(self, key: ObjectKey, error: Exception, delay: float) -> None:
+        self.metrics.reconciles.labels(KIND, "error").inc()
+        reason = error.reason if isinstance(error, AwsError) else type(error).__name__
+        self.metrics.reconcile_errors.labels(KIND, reason).inc()
+        expected = isinstance(error, AwsError | KubeError)
+        log.warning(
+            "Failed to reconcile %s %s/%s, again in %.1f s: %s",
+            KIND,
+            *key,
+            delay,
+            error,
+            # A stack is of use only where nobody foresaw the error.
+            exc_info=None if expected else error,
+        )
+
+    def _refresh_metrics(self) -> None:
+        if self._queue is not None:
+            self.metrics.depth.set(len(self._queue))
+        if self._observing is not None and self._observing.listed_at is not None:
+            age = asyncio.get_running_loop().time() - self._observing.listed_at
+            for resource in self._resources():
+                self.metrics.watch_age.labels(resource.plural).set(age)
+
+
+async def _after(event: asyncio.Event, sweep: Sweep) -> None:
+    await event.wait()
+    await sweep.run()
+
+
+async def _until(stop: asyncio.Event, work: Coroutine[None, None, T]) -> T | None:
+    """What `work` returns; None when `stop` is set before."""
+    task = asyncio.create_task(work)
+    await _first_of(stop, [task])
+    if task.done():
+        return task.result()
+    task.cancel()
+    return None
+
+
+async def _first_of(stop: asyncio.Event, tasks: "list[asyncio.Task[Any]]") -> None:
+    """Return when `stop` is set or a task has ended; raises what ended it."""
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {stopped}:
+            task.result()
+    finally:
+        stopped.cancel()
+
+
+def _count(store: Store) -> Iterable[Count]:
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for obj in store.items(REPOSITORIES.plural):
+        conditions = (obj.get("status") or {}).get("conditions") or ()
+        ready = next((entry for entry in conditions if entry["type"] == "Ready"), None)
+        status, reason = (ready["status"], ready["reason"]) if ready else ("Unknown", "")
+        counts[KIND, status, reason] += 1
+    return counts.items()

@@ -1,0 +1,53 @@
+"""`/healthz`, `/readyz` and `/metrics` over HTTP."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from ecr_operator.metrics import Metrics
+
+
+class Probes:
+    """The HTTP server. `not_ready` returns why the operator is not ready, or None."""
+
+    def __init__(
+        self, metrics: Metrics, not_ready: Callable[[], str | None], refresh: Callable[[], None]
+    ) -> None:
+        self._metrics = metrics
+        self._not_ready = not_ready
+        self._refresh = refresh
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, port: int) -> int:
+        """Listen on all addresses; returns the port, which the system chooses for 0."""
+        app = web.Application()
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._serve_metrics)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, port=port)
+        await site.start()
+        address: tuple[str, int] = self._runner.addresses[0]
+        return address[1]
+
+    async def stop(self) -> None:
+        """Close the server."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        # Answered by the event loop that does all the work: where it hangs, so does this.
+        return web.Response(text="ok\n")
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        reason = self._not_ready()
+        if reason is None:
+            return web.Response(text="ok\n")
+        return web.Response(status=503, text=f"not ready: {reason}\n")
+
+    async def _serve_metrics(self, _: web.Request) -> web.Response:
+        self._refresh()
+        body = generate_latest(self._metrics.registry)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

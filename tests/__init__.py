@@ -1,0 +1,1 @@
+"""Tests of ecr-operator, one folder per package of the operator, and what they run against."""

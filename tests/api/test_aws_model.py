@@ -1,0 +1,113 @@
+"""Enums, bounds and patterns are AWS's own, as botocore's model of ECR has them."""
+
+import itertools
+import re
+from typing import Any
+
+import botocore.session
+import pytest
+
+from ecr_operator.api.repository import (
+    EcrRepositorySpec,
+    EcrRepositoryStatus,
+    EncryptionType,
+    ExclusionFilterType,
+    ImageTagMutability,
+)
+from ecr_operator.api.repository_values import OWNER_VALUE_PATTERN, REPOSITORY_NAME_PATTERN
+from ecr_operator.api.schema import structural_schema
+
+ECR: Any = botocore.session.get_session().get_service_model("ecr")
+SPEC: dict[str, Any] = structural_schema(EcrRepositorySpec)["properties"]
+FILTERS = SPEC["imageTagMutabilityExclusionFilters"]
+ENCRYPTION = SPEC["encryptionConfiguration"]
+
+
+@pytest.mark.parametrize(
+    ("ours", "shape"),
+    [
+        (ImageTagMutability, "ImageTagMutability"),
+        (ExclusionFilterType, "ImageTagMutabilityExclusionFilterType"),
+        (EncryptionType, "EncryptionType"),
+    ],
+)
+def test_enums_are_aws_own(ours: Any, shape: str) -> None:
+    assert {str(value) for value in ours} == set(ECR.shape_for(shape).enum)
+
+
+@pytest.mark.parametrize(
+    ("ours", "shape", "low", "high"),
+    [
+        (SPEC["repositoryName"], "RepositoryName", "minLength", "maxLength"),
+        (FILTERS, "ImageTagMutabilityExclusionFilters", "minItems", "maxItems"),
+        (
+            FILTERS["items"]["properties"]["filter"],
+            "ImageTagMutabilityExclusionFilterValue",
+            "minLength",
+            "maxLength",
+        ),
+        (ENCRYPTION["properties"]["kmsKey"], "KmsKey", "minLength", "maxLength"),
+    ],
+)
+def test_bounds_are_aws_own(ours: dict[str, Any], shape: str, low: str, high: str) -> None:
+    metadata = ECR.shape_for(shape).metadata
+    assert (ours[low], ours[high]) == (metadata["min"], metadata["max"])
+
+
+@pytest.mark.parametrize(
+    ("ours", "shape"),
+    [
+        (FILTERS["items"], "ImageTagMutabilityExclusionFilter"),
+        (ENCRYPTION, "EncryptionConfiguration"),
+        (SPEC["imageScanningConfiguration"], "ImageScanningConfiguration"),
+    ],
+)
+def test_nested_objects_have_the_fields_of_aws(ours: dict[str, Any], shape: str) -> None:
+    model = ECR.shape_for(shape)
+    assert ours["properties"].keys() == set(model.members)
+    assert set(ours.get("required", [])) == set(model.required_members)
+
+
+def test_the_pattern_of_names_is_aws_own() -> None:
+    pattern = ECR.shape_for("RepositoryName").metadata["pattern"]
+    # Non-capturing groups are all that may differ.
+    assert pattern.replace("(?:", "(").replace(r"\/", "/") == REPOSITORY_NAME_PATTERN
+
+
+def test_what_is_read_from_aws_fits_into_the_status() -> None:
+    assert {"repositoryUri", "repositoryArn", "registryId", "createdAt"} <= (
+        structural_schema(EcrRepositoryStatus)["properties"].keys() & set(ECR.shape_for("Repository").members)
+    )
+
+
+def test_every_object_name_of_two_characters_or_more_is_a_name_that_ecr_accepts() -> None:
+    """The root rules of the CRD check only the length of `metadata.name`, and this is why.
+
+    Both patterns see only three kinds of characters in such a name, so all names of up to nine characters
+    from one of each kind show every way in which separators may stand together, at the ends included.
+    """
+    dns_subdomain = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+    ecr_name = re.compile(REPOSITORY_NAME_PATTERN)
+    accepted = 0
+    for length in range(1, 10):
+        for letters in itertools.product("a.-", repeat=length):
+            name = "".join(letters)
+            if dns_subdomain.fullmatch(name):
+                accepted += 1
+                assert ecr_name.fullmatch(name), name
+    assert accepted > 600
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "prod/team-a/web",
+        "1/a/b",
+        "My.Cluster_2-x/kube-system/web.app",
+        f"{'c' * 60}/{'n' * 63}/{'o' * 128}",
+    ],
+)
+def test_every_owner_value_can_be_adopted_from(value: str) -> None:
+    assert re.fullmatch(OWNER_VALUE_PATTERN, value)
+    assert len(value) <= SPEC["adoptFrom"]["maxLength"]
+    assert len(value) >= SPEC["adoptFrom"]["minLength"]

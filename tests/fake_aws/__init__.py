@@ -1,0 +1,12 @@
+"""An AWS for tests: moto 5.2.5 in a process of its own, extended where it is wrong or silent.
+
+Every rule here is written from AWS's documentation (botocore's service models, the API reference, the User
+Guide), and says where it is from; a rule that had to be inferred says "inferred". Nothing here may be written
+from what the operator happens to expect: a simulator that agrees with the code under test proves nothing.
+
+- ``http_server``, ``application``: HTTP/1.1, and the way of one call: who, recorded, delayed, denied, answered.
+- ``call``, ``accounts``: what a request asks for, and who asks.
+- ``ledger``, ``faults``, ``permissions``: what tests count, inject and deny.
+- ``ecr``, ``tagging``: the services that are answered here; all others are answered by moto's own server.
+- ``admin``, ``client``: the knobs (``/_fake/...``), and ``FakeAws``, which tests and the benchmark use.
+"""

@@ -1,0 +1,136 @@
+"""The knobs of a running fake: ``POST /_fake/<method>`` with a JSON object of its arguments.
+
+The answer is ``{"result": ...}``, or HTTP 400 with ``{"error": "..."}``. `client.FakeAws` has a method for each;
+``README.md`` lists them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.core.base_backend import BackendDict
+from moto.ecr.models import ecr_backends
+
+from . import accounts, behaviour
+from .aws_error import Answer
+from .behaviour import BEHAVIOUR
+from .dispatch import LOCK
+from .ecr.backend import StoredRegistry
+from .ecr.seeding import seed_image, seed_repository
+from .faults import Faults
+from .ledger import Ledger
+from .permissions import Permissions
+
+UNSET = "unset"
+
+
+class Knobs:
+    """What can be turned: every public method is one knob."""
+
+    def __init__(self, ledger: Ledger, faults: Faults, permissions: Permissions) -> None:
+        self._ledger = ledger
+        self._faults = faults
+        self._permissions = permissions
+
+    def health(self) -> str:
+        """Say that the fake is up."""
+        return "ok"
+
+    def reset(self) -> None:
+        """Empty all accounts, forget calls, faults and permissions, and behave again."""
+        with LOCK:
+            BackendDict.reset()
+            accounts.CALLERS.clear()
+            self._ledger.clear()
+            self._faults.clear()
+            self._permissions.clear()
+            behaviour.reset()
+
+    def calls(self, prefix: str | None = None, account: str | None = None) -> dict[str, int]:
+        """Calls per operation."""
+        return self._ledger.calls(prefix, account)
+
+    def writes(self, prefix: str | None = None, account: str | None = None) -> list[dict[str, Any]]:
+        """Writes in order."""
+        return self._ledger.writes(prefix, account)
+
+    def reset_calls(self) -> None:
+        """Forget all calls and writes."""
+        self._ledger.clear()
+
+    def inject(self, **rule: Any) -> int:
+        """Let calls fail; see `faults.Fault`."""
+        return self._faults.inject(**rule)
+
+    def clear(self, id: int | None = None) -> None:
+        """Remove one fault, or all."""
+        self._faults.clear(id)
+
+    def allow_only(self, account: str, actions: list[str] | None, reason: str | None = None) -> None:
+        """Confine an account to a list of IAM actions; null lifts it."""
+        self._permissions.allow_only(account, actions, reason)
+
+    def set_latency(self, seconds: float) -> None:
+        """Let every call take this long."""
+        BEHAVIOUR.latency = seconds
+
+    def set_propagation(self, seconds: float) -> None:
+        """Let a new repository be found only after this long."""
+        BEHAVIOUR.propagation = seconds
+
+    def set_page_size(self, size: int | None) -> None:
+        """Let no page hold more than this, whatever is asked for."""
+        BEHAVIOUR.page_size = size
+
+    def set_tagging(self, lag: float | None = None, ghosts_seconds: float | str | None = UNSET) -> None:
+        """Set GetResources' lag, and how long it lists deleted repositories (null: until cleared)."""
+        if lag is not None:
+            BEHAVIOUR.tagging_lag = lag
+        if ghosts_seconds != UNSET:
+            BEHAVIOUR.ghosts_seconds = ghosts_seconds  # type: ignore[assignment]
+
+    def clear_ghosts(self) -> None:
+        """Let GetResources forget all deleted repositories."""
+        with LOCK:
+            for _, _, registry in ecr_backends.iter_backends():
+                if isinstance(registry, StoredRegistry):
+                    registry.tag_history.clear_ghosts()
+
+    def put_image(self, account: str, region: str, **image: Any) -> dict[str, Any]:
+        """Put an image of any status into a repository; see `seeding.seed_image`."""
+        with LOCK:
+            return seed_image(ecr_backends[account][region], **image)  # type: ignore[arg-type]
+
+    def delete_images(self, account: str, region: str, repository: str) -> int:
+        """Delete all images of a repository, and count them."""
+        with LOCK:
+            images = ecr_backends[account][region].repositories[repository].images
+            number = len(images)
+            images.clear()
+            return number
+
+    def create_repositories(self, account: str, region: str, names: list[str], **settings: Any) -> int:
+        """Create many repositories at once, for the benchmark; see `seeding.seed_repository`."""
+        with LOCK:
+            for name in names:
+                seed_repository(ecr_backends[account][region], name, **settings)  # type: ignore[arg-type]
+            return len(names)
+
+
+class Admin:
+    """The HTTP side of the knobs."""
+
+    def __init__(self, ledger: Ledger, faults: Faults, permissions: Permissions) -> None:
+        self._knobs = Knobs(ledger, faults, permissions)
+
+    def answer(self, name: str, body: bytes) -> Answer:
+        """Turn one knob."""
+        headers = {"Content-Type": "application/json"}
+        try:
+            if name.startswith("_") or not hasattr(self._knobs, name):
+                raise LookupError(f"there is no /_fake/{name}")
+            result = getattr(self._knobs, name)(**(json.loads(body) if body else {}))
+        except Exception as error:
+            return 400, headers, json.dumps({"error": f"{type(error).__name__}: {error}"}).encode()
+        return 200, headers, json.dumps({"result": result}).encode()

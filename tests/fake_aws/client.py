@@ -1,0 +1,294 @@
+"""`FakeAws`: a fake AWS in a process of its own, for tests, the demo and the benchmark."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+
+ROOT = Path(__file__).resolve().parents[2]
+ACCOUNT = "111111111111"
+REGION = "eu-west-1"
+SECRET = "opens-nothing"
+
+
+def key_of(account: str, unseen: bool = False) -> str:
+    """The access key id of an account's user; the calls of an unseen one leave no trace."""
+    return f"AKIA{account}{'LOOK' if unseen else 'TEST'}"
+
+
+@cache
+def shared_session() -> boto3.Session:
+    """One boto3 session for all clients: what costs time is its service models."""
+    return boto3.Session()
+
+
+class Session:
+    """One account and region of a fake AWS, with ``client()`` as a boto3.Session has it."""
+
+    _making = threading.Lock()
+
+    def __init__(self, url: str, account: str, region: str, unseen: bool = False) -> None:
+        self.url = url
+        self.account = account
+        self.region_name = region
+        self.key = key_of(account, unseen)
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A client of `service`; botocore never retries unless a `config` says so."""
+        config = Config(retries={"total_max_attempts": 1}).merge(options.pop("config", Config()))
+        with self._making:
+            return shared_session().client(
+                service,
+                region_name=self.region_name,
+                endpoint_url=self.url,
+                aws_access_key_id=self.key,
+                aws_secret_access_key=SECRET,
+                config=config,
+                **options,
+            )
+
+
+class FakeAws:
+    """Starts the process, turns its knobs, and stops it. The process dies with this one, however it dies.
+
+    A context manager; ``FakeAws(url=...)`` attaches to a process that runs already and never stops it.
+    """
+
+    def __init__(self, url: str | None = None, latency: float = 0.0, port: int = 0) -> None:
+        self._attached = url is not None
+        self._url = url
+        self._latency = latency
+        self._port = port
+        self._process: subprocess.Popen[str] | None = None
+        self._clients: dict[tuple[str, str, str, bool], Any] = {}
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The endpoint URL, once started."""
+        if self._url is None:
+            raise RuntimeError("the fake AWS is not running")
+        return self._url
+
+    @property
+    def pid(self) -> int | None:
+        """The process that was started."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> Self:
+        """Start the process and wait until it answers."""
+        if self._attached or self._process:
+            return self
+        options = ["--port", str(self._port), "--latency", str(self._latency), "--with-parent"]
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.fake_aws", *options],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        self._url = self._process.stdout.readline().strip() or None
+        if self._url is None:
+            code = self._process.wait()
+            self.stop()
+            raise RuntimeError(f"the fake AWS ended at start with exit code {code}")
+        return self
+
+    def stop(self) -> None:
+        """End the process."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream:
+                stream.close()
+        self._process = None
+        self._url = None
+
+    def session(self, account: str = ACCOUNT, region: str = REGION, unseen: bool = False) -> Session:
+        """An account and region to make clients of."""
+        return Session(self.url, account, region, unseen)
+
+    def client(
+        self, service: str = "ecr", account: str = ACCOUNT, region: str = REGION, unseen: bool = False
+    ) -> Any:
+        """A client to look at AWS with, kept for the next time.
+
+        With `unseen` its calls are neither counted nor logged, delayed, failed or denied.
+        """
+        key = (service, account, region, unseen)
+        if key not in self._clients:
+            self._clients[key] = self.session(account, region, unseen).client(service)
+        return self._clients[key]
+
+    def environment(self, account: str = ACCOUNT, region: str = REGION) -> dict[str, str]:
+        """Environment variables for a process that is to find this AWS."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": key_of(account),
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def reset(self) -> None:
+        """Empty all accounts, forget all calls, faults and permissions, and behave as at start."""
+        self.turn("reset")
+
+    def calls(self, prefix: str | None = None, account: str | None = None) -> dict[str, int]:
+        """Calls per operation, refused ones too: all, or those that name a repository with `prefix`."""
+        return self.turn("calls", prefix=prefix, account=account)
+
+    def writes(self, prefix: str | None = None, account: str | None = None) -> list[dict[str, Any]]:
+        """Writes in the order of their answers: operation, account, region, repository, parameters, error."""
+        return self.turn("writes", prefix=prefix, account=account)
+
+    def reset_calls(self) -> None:
+        """Forget all calls and writes."""
+        self.turn("reset_calls")
+
+    def inject(
+        self,
+        operation: str,
+        code: str,
+        message: str | None = None,
+        status: int | None = None,
+        times: int | None = None,
+        prefix: str | None = None,
+        account: str | None = None,
+        reason: str | None = None,
+        members: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Let calls fail before any effect, `times` times or until cleared; returns the id of the rule.
+
+        `operation` may be a glob (``*``). Status and message default to AWS's for the code. `reason` ends the
+        sentence of an AccessDeniedException. A rule with `prefix` matches a call that names such a repository, in
+        a list of names or an ARN too, and never one that names none.
+        """
+        return self.turn(
+            "inject",
+            operation=operation,
+            code=code,
+            message=message,
+            status=status,
+            times=times,
+            prefix=prefix,
+            account=account,
+            reason=reason,
+            members=dict(members or {}),
+        )
+
+    def clear(self, id: int | None = None) -> None:
+        """Remove one injected error, or all."""
+        self.turn("clear", id=id)
+
+    def allow_only(self, account: str, actions: list[str] | None, reason: str | None = None) -> None:
+        """Deny an account every action but these (``ecr:CreateRepository``, ``ecr:Get*``); None lifts it."""
+        self.turn("allow_only", account=account, actions=actions, reason=reason)
+
+    def set_latency(self, seconds: float) -> None:
+        """Let every call take this long, in parallel with others."""
+        self.turn("set_latency", seconds=seconds)
+
+    def set_propagation(self, seconds: float) -> None:
+        """Let a new repository be found only after this long."""
+        self.turn("set_propagation", seconds=seconds)
+
+    def set_page_size(self, size: int | None) -> None:
+        """Let no page of a listing hold more than this, whatever is asked for; None: as asked."""
+        self.turn("set_page_size", size=size)
+
+    def set_tagging(self, lag: float | None = None, ghosts_seconds: float | None = 0.0) -> None:
+        """GetResources: see writes only `lag` seconds later, list deleted repositories for `ghosts_seconds`.
+
+        None leaves the lag as it is; ghosts_seconds=None keeps ghosts until `clear_ghosts`.
+        """
+        self.turn("set_tagging", lag=lag, ghosts_seconds=ghosts_seconds)
+
+    def clear_ghosts(self) -> None:
+        """Let GetResources forget all deleted repositories."""
+        self.turn("clear_ghosts")
+
+    def put_image(
+        self,
+        repository: str,
+        tags: list[str] | None = None,
+        status: str = "ACTIVE",
+        account: str = ACCOUNT,
+        region: str = REGION,
+        pushed_at: float | None = None,
+        pulled_at: float | None = None,
+        size: int = 10_000_000,
+        manifest: str | None = None,
+    ) -> dict[str, Any]:
+        """Put an image of any status in place, uncounted; returns imageDigest, imageTags and imageManifest."""
+        return self.turn(
+            "put_image",
+            repository=repository,
+            tags=tags,
+            status=status,
+            account=account,
+            region=region,
+            pushed_at=pushed_at,
+            pulled_at=pulled_at,
+            size=size,
+            manifest=manifest,
+        )
+
+    def delete_images(self, repository: str, account: str = ACCOUNT, region: str = REGION) -> int:
+        """Delete all images of a repository, uncounted; returns how many there were."""
+        return self.turn("delete_images", repository=repository, account=account, region=region)
+
+    def create_repositories(
+        self, names: list[str], account: str = ACCOUNT, region: str = REGION, **settings: Any
+    ) -> int:
+        """Create many repositories at once, uncounted.
+
+        Settings for all: tags (a dict), mutability, scan_on_push, lifecycle_policy, policy.
+        """
+        return self.turn("create_repositories", names=names, account=account, region=region, **settings)
+
+    def turn(self, knob: str, **arguments: Any) -> Any:
+        """Call ``/_fake/<knob>``."""
+        request = urllib.request.Request(
+            f"{self.url}/_fake/{knob}",
+            data=json.dumps(arguments).encode(),
+            headers={"Content-Type": "application/json", "Connection": "close"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return json.load(answer)["result"]
+        except urllib.error.HTTPError as error:
+            with error:
+                raise RuntimeError(json.load(error)["error"]) from None

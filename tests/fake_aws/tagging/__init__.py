@@ -1,0 +1,1 @@
+"""The Resource Groups Tagging API, as far as it concerns ECR repositories."""
