@@ -5,14 +5,15 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 import yaml
 
 from tests.controlplane.client import ApiError, Client, Object
+from tests.kinds import KINDS, Kind, path
 
 __all__ = ["KINDS", "ApiError", "Cluster", "Kind", "Object", "install_crds"]
 
@@ -27,37 +28,6 @@ WATCH_SLICE = 5.0
 
 
 SHOWN_METADATA = ("generation", "resourceVersion", "finalizers", "deletionTimestamp")
-
-
-class Kind(NamedTuple):
-    """Where the API server keeps a kind."""
-
-    api_version: str
-    plural: str
-    namespaced: bool = True
-
-
-KINDS = {
-    "EcrRepository": Kind("ecr-operator.dev/v1alpha1", "ecrrepositories"),
-    "EcrLifecyclePolicy": Kind("ecr-operator.dev/v1alpha1", "ecrlifecyclepolicies"),
-    "EcrPullSecret": Kind("ecr-operator.dev/v1alpha1", "ecrpullsecrets", namespaced=False),
-    "Namespace": Kind("v1", "namespaces", namespaced=False),
-    "Secret": Kind("v1", "secrets"),
-    "ServiceAccount": Kind("v1", "serviceaccounts"),
-    "ConfigMap": Kind("v1", "configmaps"),
-    "Pod": Kind("v1", "pods"),
-    "Event": Kind("events.k8s.io/v1", "events"),
-    "Lease": Kind("coordination.k8s.io/v1", "leases"),
-    "Deployment": Kind("apps/v1", "deployments"),
-    "Role": Kind("rbac.authorization.k8s.io/v1", "roles"),
-    "RoleBinding": Kind("rbac.authorization.k8s.io/v1", "rolebindings"),
-    "ClusterRole": Kind("rbac.authorization.k8s.io/v1", "clusterroles", namespaced=False),
-    "ClusterRoleBinding": Kind("rbac.authorization.k8s.io/v1", "clusterrolebindings", namespaced=False),
-    "CustomResourceDefinition": Kind(
-        "apiextensions.k8s.io/v1", "customresourcedefinitions", namespaced=False
-    ),
-}
-"""A static table needs no discovery; a test may add to it."""
 
 
 class Cluster:
@@ -196,25 +166,41 @@ class Cluster:
             f"{_title(kind, namespace, name)} is still there after {timeout} s; {_shown(last)}"
         )
 
-    def _states(self, kind: str, namespace: str | None, name: str, timeout: float) -> Iterator[Object | None]:
+    @staticmethod
+    def polls(timeout: float, interval: float = 0.05) -> Iterator[None]:
+        """Beats for a loop that waits for something else than one object; ends when the time is over."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            yield
+            time.sleep(interval)
+
+    def _states(
+        self, kind: str, namespace: str | None, name: str, timeout: float
+    ) -> Generator[Object | None, None, None]:
         """Every state of the object from now on (None: it is absent) until the time is over.
 
-        Outages are sat out: tests restart API servers while they wait.
+        Outages are sat out: tests restart API servers while they wait. `AssertionError` when there was no
+        answer to the end.
         """
+        failure: ApiError | None = None
         deadline = time.monotonic() + timeout
         where, query = path(kind, namespace), {"fieldSelector": f"metadata.name={name}"}
         while (left := deadline - time.monotonic()) > 0:
             left = min(left, WATCH_SLICE)
             try:
                 page = self.request("GET", where, query=query, timeout=left)
+                failure = None
                 yield _with_type(kind, page["items"][0]) if page["items"] else None
                 version = page["metadata"]["resourceVersion"]
                 for event in self._client.watch(where, query | {"resourceVersion": version}, left):
                     yield None if event["type"] == "DELETED" else event["object"]
                     if time.monotonic() > deadline:
                         return
-            except ApiError:
+            except ApiError as error:
+                failure = error
                 time.sleep(0.05)
+        if failure:
+            raise AssertionError(f"No answer about {_title(kind, namespace, name)} in {timeout} s: {failure}")
 
     # As other users and with other tools
 
@@ -259,17 +245,6 @@ class Cluster:
         return done
 
 
-def path(
-    kind: str, namespace: str | None = None, name: str | None = None, subresource: str | None = None
-) -> str:
-    """The URL path of a collection, an object or a subresource."""
-    api_version, plural, namespaced = KINDS[kind]
-    parts = ["/api" if api_version == "v1" else "/apis", api_version]
-    if namespaced and namespace:
-        parts += ["namespaces", namespace]
-    return "/".join([*parts, plural, *filter(None, (name, subresource))])
-
-
 def install_crds(cluster: Cluster, directory: Path) -> None:
     """Apply every CRD of the directory's YAML files, and wait until their kinds are served."""
     files = sorted(directory.glob("*.yaml"))
@@ -288,7 +263,8 @@ def _is_established(crd: Object) -> bool:
 
 
 def _namespace(obj: Object) -> str | None:
-    return obj["metadata"].get("namespace")
+    namespace: str | None = obj["metadata"].get("namespace")
+    return namespace
 
 
 def _path_of(obj: Object) -> str:
@@ -315,6 +291,6 @@ def _shown(obj: Object | None) -> str:
     """The end of a failed wait's message: what was seen last."""
     if obj is None:
         return "it is absent"
-    shown = {"metadata": {k: v for k, v in obj["metadata"].items() if k in SHOWN_METADATA}}
-    shown["status"] = obj.get("status")
+    metadata = {name: value for name, value in obj["metadata"].items() if name in SHOWN_METADATA}
+    shown = {"metadata": metadata, "status": obj.get("status")}
     return "last seen:\n" + yaml.safe_dump(shown, sort_keys=False)

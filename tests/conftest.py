@@ -10,6 +10,9 @@ import pytest
 
 from tests.cluster import ApiError, Cluster, install_crds
 from tests.controlplane import ControlPlane, assets
+from tests.fake_aws.client import FakeAws
+from tests.repositories import Repositories
+from tests.running import RunningOperator
 
 CRDS = Path(__file__).parent.parent / "crds"
 
@@ -33,6 +36,44 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
         Cluster(plane.kubeconfig, kubectl=plane.kubectl) as cluster,
     ):
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[FakeAws]:
+    """The fake AWS of this worker, in a process of its own; operators in this process find it too."""
+    with FakeAws() as fake:
+        before = dict(os.environ)
+        # As on a machine without any AWS configuration: credentials come from the test alone.
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            del os.environ[name]
+        os.environ |= {
+            "AWS_ENDPOINT_URL": fake.url,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+        yield fake
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def operator(cluster: Cluster, aws: FakeAws) -> Iterator[RunningOperator]:
+    """One operator for the tests of a module, with times in seconds and no sweep."""
+    with RunningOperator(cluster.kubeconfig) as running:
+        yield running
+
+
+@pytest.fixture
+def prefix(namespace: str) -> str:
+    """Begins the names of the test's repositories, so that calls and faults are told apart by it."""
+    return namespace
+
+
+@pytest.fixture
+def repositories(cluster: Cluster, aws: FakeAws, namespace: str) -> Repositories:
+    """EcrRepositories of the test's namespace, and AWS as a person sees it."""
+    return Repositories(cluster, aws, namespace)
 
 
 def _install_crds(kubeconfig: Path) -> None:

@@ -16,7 +16,7 @@ ALLOWED = frozenset(
     | {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"}
     | {"properties", "additionalProperties", "items"}
     | {"x-kubernetes-validations", "x-kubernetes-list-type", "x-kubernetes-list-map-keys"}
-    | {"x-kubernetes-preserve-unknown-fields"}
+    | {"x-kubernetes-map-type", "x-kubernetes-preserve-unknown-fields"}
 )
 ENTRY_KEYS = frozenset({"rule", "message", "fieldPath", "reason", "messageExpression"})
 # `kubectl` and every other client know what these three are; the API server validates them itself.
@@ -79,10 +79,19 @@ def bounds(path: str, node: Schema) -> Iterator[str]:
 
 
 def defaults(path: str, node: Schema) -> Iterator[str]:
-    """No default but the one on `status`: GitOps tools fight over defaults."""
-    expected = {"observedGeneration": -1} if path == ".status" else None
+    """No default below `spec` and `status`: GitOps tools fight over defaults."""
+    expected: Schema | None = {"observedGeneration": -1} if path == ".status" else None
+    if path == ".spec" and "required" not in node:
+        expected = {}
     if node.get("default") != expected:
         yield f"{path}: the default must be {expected}"
+
+
+def emptiable(path: str, node: Schema) -> Iterator[str]:
+    """A map or object that a person may leave empty is atomic, or server-side apply turns `{}` into null."""
+    may_be_empty = node.get("type") == "object" and "required" not in node
+    if path.startswith(".spec.") and may_be_empty and node.get("x-kubernetes-map-type") != "atomic":
+        yield f"{path}: an object that may be empty must have x-kubernetes-map-type: atomic"
 
 
 def descriptions(path: str, node: Schema) -> Iterator[str]:
@@ -119,7 +128,7 @@ def rules(path: str, node: Schema) -> Iterator[str]:
             yield f"{path}: a message is one line without a full stop: {message}"
 
 
-CHECKS: tuple[Check, ...] = (keywords, types, bounds, defaults, descriptions, field_names, rules)
+CHECKS: tuple[Check, ...] = (keywords, types, bounds, defaults, emptiable, descriptions, field_names, rules)
 
 
 def lint(schema: Schema) -> list[str]:

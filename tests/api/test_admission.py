@@ -203,14 +203,6 @@ def test_accepted_and_kept_as_written(cluster: Cluster, namespace: str, spec: di
     assert cluster.create(repository("web", spec, namespace))["spec"] == spec
 
 
-def test_an_object_without_spec_is_refused(cluster: Cluster, namespace: str) -> None:
-    manifest = repository("web", namespace=namespace)
-    del manifest["spec"]
-    with pytest.raises(ApiError) as error:
-        cluster.create(manifest)
-    assert "spec: Required value" in error.value.message
-
-
 def test_an_object_name_of_one_character_needs_a_repository_name(cluster: Cluster, namespace: str) -> None:
     with pytest.raises(ApiError) as error:
         cluster.create(repository("a", namespace=namespace))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import typer
 import yaml
+from typer.testing import CliRunner
 
 from ecr_operator.api.crd import all_crds, crd, generated_files
 from ecr_operator.api.kinds import KINDS
@@ -90,3 +91,16 @@ def test_the_default_directory_of_the_check_is_crds(tmp_path: Path, monkeypatch:
     with pytest.raises(typer.Exit) as end:
         crds(check=True)
     assert end.value.exit_code == 0
+
+
+def test_as_a_command(tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(crds)
+    runner = CliRunner()
+    assert runner.invoke(app, []).stdout == all_crds()
+    assert runner.invoke(app, ["--output-dir", str(tmp_path)]).exit_code == 0
+    assert runner.invoke(app, ["--output-dir", str(tmp_path), "--check"]).exit_code == 0
+    (tmp_path / "README.md").unlink()
+    outcome = runner.invoke(app, ["--output-dir", str(tmp_path), "--check"])
+    assert outcome.exit_code == 1
+    assert "README.md is out of date" in outcome.stderr

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster
+from tests.cluster import Cluster, Object
 from tests.controlplane import ControlPlane
 
-WIDGET = {
+WIDGET: Object = {
     "apiVersion": "apiextensions.k8s.io/v1",
     "kind": "CustomResourceDefinition",
     "metadata": {"name": "widgets.test.ecr-operator.dev"},
@@ -48,5 +48,5 @@ def _install_widgets(kubeconfig: Path) -> None:
         cluster.wait_for(WIDGET["kind"], None, WIDGET["metadata"]["name"], _is_served)
 
 
-def _is_served(crd: dict) -> bool:
+def _is_served(crd: Object) -> bool:
     return any(c["type"] == "Established" and c["status"] == "True" for c in crd["status"]["conditions"])

@@ -60,20 +60,16 @@ def test_the_garbage_collector_deletes_what_a_custom_object_owned(cluster: Clust
 def test_a_user_may_do_what_a_role_allows_and_no_more(
     plane: ControlPlane, cluster: Cluster, namespace: str
 ) -> None:
-    kubeconfig = plane.kubeconfig_for("reader", ["test:readers"])
     rbac = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "r", "namespace": namespace}}
     rule = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list"]}
     cluster.create(rbac | {"kind": "Role", "rules": [rule]})
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r"}
     group = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "test:readers"}
     cluster.create(rbac | {"kind": "RoleBinding", "roleRef": role, "subjects": [group]})
-    with Cluster(kubeconfig) as reader:
-        # The authorizer learns of the binding through a watch, so the first request may be too early.
-        cluster.kubectl(
-            *("auth", "can-i", "list", "configmaps", "-n", namespace, "--as=reader"),
-            "--as-group=test:readers",
-        )
-        reader.list("ConfigMap", namespace)
+    cluster.create(config_map(namespace, "seen"))
+    with Cluster(plane.kubeconfig_for("reader", ["test:readers"])) as reader:
+        # A wait, because the authorizer learns of the binding a moment later.
+        reader.wait_for("ConfigMap", namespace, "seen", lambda found: True)
         with pytest.raises(ApiError, match="cannot list resource") as refused:
             reader.list("Secret", namespace)
     assert (refused.value.status, refused.value.reason) == (403, "Forbidden")

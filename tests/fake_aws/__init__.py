@@ -4,7 +4,8 @@ Every rule here is written from AWS's documentation (botocore's service models, 
 Guide), and says where it is from; a rule that had to be inferred says "inferred". Nothing here may be written
 from what the operator happens to expect: a simulator that agrees with the code under test proves nothing.
 
-- ``http_server``, ``application``: HTTP/1.1, and the way of one call: who, recorded, delayed, denied, answered.
+- ``http_server``, ``application``: HTTP/1.1, and the way of one call: who, recorded, delayed, denied,
+  answered.
 - ``call``, ``accounts``: what a request asks for, and who asks.
 - ``ledger``, ``faults``, ``permissions``: what tests count, inject and deny.
 - ``ecr``, ``tagging``: the services that are answered here; all others are answered by moto's own server.

@@ -1,7 +1,7 @@
 """Run the fake by itself: ``python -m tests.fake_aws --port 5000 [--host 127.0.0.1] [--latency 0.025]``.
 
-Prints one line, its URL, when it is ready. With ``--with-parent`` it ends when its standard input does: the parent
-holds the other end, so it dies with the parent however that dies.
+Prints one line, its URL, when it is ready. With ``--with-parent`` it ends when its standard input does: the
+parent holds the other end, so it dies with the parent however that dies.
 """
 
 from __future__ import annotations

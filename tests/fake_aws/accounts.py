@@ -13,7 +13,9 @@ OWN_KEY = re.compile(r"AKIA(\d{12})([A-Z0-9]{4})")
 """A key id of ours: account 111111111111 has AKIA111111111111TEST (20 characters, as AWS's key ids have)."""
 
 UNSEEN = "LOOK"
-"""The ending of a key id whose calls leave no trace: not counted, delayed, denied or failed (for tests' own eyes)."""
+"""The ending of a key id whose calls leave no trace: not counted, delayed, denied or failed (for tests' own
+eyes).
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The knobs of a running fake: ``POST /_fake/<method>`` with a JSON object of its arguments.
 
-The answer is ``{"result": ...}``, or HTTP 400 with ``{"error": "..."}``. `client.FakeAws` has a method for each;
-``README.md`` lists them.
+The answer is ``{"result": ...}``, or HTTP 400 with ``{"error": "..."}``. `client.FakeAws` has a method for
+each; ``README.md`` lists them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from . import accounts, behaviour
 from .aws_error import Answer
 from .behaviour import BEHAVIOUR
 from .dispatch import LOCK
-from .ecr.backend import StoredRegistry
+from .ecr.backend import StoredRegistry, registry_of
 from .ecr.seeding import seed_image, seed_repository
 from .faults import Faults
 from .ledger import Ledger
@@ -100,12 +100,12 @@ class Knobs:
     def put_image(self, account: str, region: str, **image: Any) -> dict[str, Any]:
         """Put an image of any status into a repository; see `seeding.seed_image`."""
         with LOCK:
-            return seed_image(ecr_backends[account][region], **image)  # type: ignore[arg-type]
+            return seed_image(registry_of(account, region), **image)
 
     def delete_images(self, account: str, region: str, repository: str) -> int:
         """Delete all images of a repository, and count them."""
         with LOCK:
-            images = ecr_backends[account][region].repositories[repository].images
+            images = registry_of(account, region).repositories[repository].images
             number = len(images)
             images.clear()
             return number
@@ -114,7 +114,7 @@ class Knobs:
         """Create many repositories at once, for the benchmark; see `seeding.seed_repository`."""
         with LOCK:
             for name in names:
-                seed_repository(ecr_backends[account][region], name, **settings)  # type: ignore[arg-type]
+                seed_repository(registry_of(account, region), name, **settings)
             return len(names)
 
 

@@ -73,7 +73,8 @@ class Application:
     def ask_moto(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Let moto's own server answer; what it lacks is its HTTP 500."""
         try:
-            return moto_server()(environ, start_response)
+            answer: Iterable[bytes] = moto_server()(environ, start_response)
+            return answer
         except Exception as error:
             traceback.print_exc()
             return send(start_response, json_answer(AwsError("InternalFailure", repr(error), 500)))

@@ -13,8 +13,8 @@ MESSAGES: Mapping[str, str] = {
     "ExpiredTokenException": "The security token included in the request is expired",
     "InvalidClientTokenId": "The security token included in the request is invalid.",
     "InvalidSignatureException": (
-        "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
-        "Access Key and signing method. Consult the service documentation for details."
+        "The request signature we calculated does not match the signature you provided. Check your AWS "
+        "Secret Access Key and signing method. Consult the service documentation for details."
     ),
     "MissingAuthenticationToken": "Missing Authentication Token",
     "MissingAuthenticationTokenException": "Missing Authentication Token",

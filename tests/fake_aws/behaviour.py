@@ -14,7 +14,9 @@ class Behaviour:
     propagation: float = 0.0
     """Seconds for which a new repository is not found by anything but another CreateRepository."""
     page_size: int | None = None
-    """The most that one page of a listing holds, whatever the request asks for (AWS may return fewer); None: as asked."""
+    """The most that one page of a listing holds, whatever the request asks for (AWS may return fewer);
+    None: as asked.
+    """
     tagging_lag: float = 0.0
     """Seconds after which GetResources sees a write of tags or a deletion."""
     ghosts_seconds: float | None = 0.0

@@ -61,7 +61,7 @@ def scope_of(authorization: str) -> tuple[str, str, str] | None:
 
 
 def parameters_of(body: bytes, target: str) -> tuple[str, dict[str, Any]]:
-    """Operation and parameters of a request body, in the JSON protocol (with a target) or the query protocol."""
+    """Operation and parameters of a request: of the JSON protocols (with a target) or the query protocol."""
     if target:
         try:
             parameters = json.loads(body)

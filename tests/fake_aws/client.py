@@ -30,7 +30,7 @@ def key_of(account: str, unseen: bool = False) -> str:
 
 
 @cache
-def shared_session() -> boto3.Session:
+def shared_session() -> Any:
     """One boto3 session for all clients: what costs time is its service models."""
     return boto3.Session()
 
@@ -168,11 +168,13 @@ class FakeAws:
 
     def calls(self, prefix: str | None = None, account: str | None = None) -> dict[str, int]:
         """Calls per operation, refused ones too: all, or those that name a repository with `prefix`."""
-        return self.turn("calls", prefix=prefix, account=account)
+        found: dict[str, int] = self.turn("calls", prefix=prefix, account=account)
+        return found
 
     def writes(self, prefix: str | None = None, account: str | None = None) -> list[dict[str, Any]]:
         """Writes in the order of their answers: operation, account, region, repository, parameters, error."""
-        return self.turn("writes", prefix=prefix, account=account)
+        found: list[dict[str, Any]] = self.turn("writes", prefix=prefix, account=account)
+        return found
 
     def reset_calls(self) -> None:
         """Forget all calls and writes."""
@@ -192,11 +194,11 @@ class FakeAws:
     ) -> int:
         """Let calls fail before any effect, `times` times or until cleared; returns the id of the rule.
 
-        `operation` may be a glob (``*``). Status and message default to AWS's for the code. `reason` ends the
-        sentence of an AccessDeniedException. A rule with `prefix` matches a call that names such a repository, in
-        a list of names or an ARN too, and never one that names none.
+        `operation` may be a glob (``*``). Status and message default to AWS's for the code. `reason` ends
+        the sentence of an AccessDeniedException. A rule with `prefix` matches a call that names such a
+        repository, in a list of names or an ARN too, and never one that names none.
         """
-        return self.turn(
+        found: int = self.turn(
             "inject",
             operation=operation,
             code=code,
@@ -208,6 +210,7 @@ class FakeAws:
             reason=reason,
             members=dict(members or {}),
         )
+        return found
 
     def clear(self, id: int | None = None) -> None:
         """Remove one injected error, or all."""
@@ -252,8 +255,8 @@ class FakeAws:
         size: int = 10_000_000,
         manifest: str | None = None,
     ) -> dict[str, Any]:
-        """Put an image of any status in place, uncounted; returns imageDigest, imageTags and imageManifest."""
-        return self.turn(
+        """Put an image of any status in place, uncounted; returns imageDigest, imageTags, imageManifest."""
+        found: dict[str, Any] = self.turn(
             "put_image",
             repository=repository,
             tags=tags,
@@ -265,10 +268,12 @@ class FakeAws:
             size=size,
             manifest=manifest,
         )
+        return found
 
     def delete_images(self, repository: str, account: str = ACCOUNT, region: str = REGION) -> int:
         """Delete all images of a repository, uncounted; returns how many there were."""
-        return self.turn("delete_images", repository=repository, account=account, region=region)
+        found: int = self.turn("delete_images", repository=repository, account=account, region=region)
+        return found
 
     def create_repositories(
         self, names: list[str], account: str = ACCOUNT, region: str = REGION, **settings: Any
@@ -277,17 +282,18 @@ class FakeAws:
 
         Settings for all: tags (a dict), mutability, scan_on_push, lifecycle_policy, policy.
         """
-        return self.turn("create_repositories", names=names, account=account, region=region, **settings)
+        found: int = self.turn("create_repositories", names=names, account=account, region=region, **settings)
+        return found
 
     def turn(self, knob: str, **arguments: Any) -> Any:
         """Call ``/_fake/<knob>``."""
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310 (http, to a process of ours)
             f"{self.url}/_fake/{knob}",
             data=json.dumps(arguments).encode(),
             headers={"Content-Type": "application/json", "Connection": "close"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
                 return json.load(answer)["result"]
         except urllib.error.HTTPError as error:
             with error:

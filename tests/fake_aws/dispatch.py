@@ -1,4 +1,4 @@
-"""The answer to a call of ECR or the tagging API: constraints, operation, JSON. No Flask, no second parsing."""
+"""The answer to a call of ECR or the tagging API: constraints, operation, JSON; Flask has no part in it."""
 
 from __future__ import annotations
 

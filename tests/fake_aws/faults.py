@@ -21,7 +21,9 @@ class Fault:
 
     id: int
     operation: str
-    """An operation (``CreateRepository``, ``kms:DescribeKey``), an IAM action, or a glob of either (``*``, ``ecr:*``)."""
+    """An operation (``CreateRepository``, ``kms:DescribeKey``), an IAM action, or a glob of either (``*``,
+    ``ecr:*``).
+    """
     code: str
     message: str | None = None
     status: int | None = None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
-
 from botocore.model import OperationModel, ServiceModel
 from moto.core.utils import get_service_model
 
@@ -28,8 +26,3 @@ def operation_model(service: str, operation: str) -> OperationModel | None:
     """The model of an operation; None when AWS has none of this name."""
     model = service_model(service)
     return model.operation_model(operation) if operation in model.operation_names else None
-
-
-def members_of(shape: Any) -> dict[str, Any]:
-    """The members of a structure, by name; none where a request or answer is empty."""
-    return dict(shape.members) if shape is not None else {}

@@ -1,6 +1,7 @@
 """IAM: which actions an account's principals may call, and the sentence with which AWS refuses.
 
-Source: IAM User Guide, "Troubleshoot access denied error messages", and ECR's service authorization reference.
+Source: IAM User Guide, "Troubleshoot access denied error messages", and ECR's service authorization
+reference.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ def resource_of(call: Call) -> str:
 
 
 def access_denied(call: Call, reason: str | None = None, action: str | None = None) -> AwsError:
-    """The refusal of `call`. `reason` is how AWS's sentence ends, e.g. "with an explicit deny in a service control policy".
+    """The refusal of `call`. `reason` is how AWS's sentence ends, e.g. "with an explicit deny in a service
+    control policy".
 
     JSON services answer AccessDeniedException with HTTP 400, STS AccessDenied with 403.
     """

@@ -1,8 +1,9 @@
 """An operation's result as JSON, by the shape that botocore's model has for it.
 
-moto's own serializer does the same for all protocols and costs a fifth of a call; ECR and the tagging API speak
-JSON 1.1 alone. A result is a dict with the model's member names, or an object of moto's with the names in snake
-case (``image_digest``), for repositories without their prefix (``repositoryArn`` is ``arn``).
+moto's own serializer does the same for all protocols and costs a fifth of a call; ECR and the tagging API
+speak JSON 1.1 alone. A result is a dict with the model's member names, or an object of moto's with the
+names in snake case (``image_digest``), for repositories without their prefix (``repositoryArn`` is
+``arn``).
 """
 
 from __future__ import annotations
@@ -73,12 +74,14 @@ def attribute(value: Any, aliases: tuple[str, ...]) -> Any:
 
 
 def timestamp(value: Any) -> float:
-    """Seconds since the epoch, as JSON 1.1 writes a timestamp; moto keeps naive UTC datetimes, numbers and ISO text."""
+    """Seconds since the epoch, as JSON 1.1 writes a timestamp; moto keeps naive UTC datetimes, numbers and
+    ISO text.
+    """
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if isinstance(value, datetime):
         return calendar.timegm(value.utctimetuple()) + value.microsecond // 1000 / 1000
-    return value
+    return float(value)
 
 
 def blob(value: Any) -> str:
@@ -88,7 +91,7 @@ def blob(value: Any) -> str:
 
 def text(value: Any) -> str:
     """A string; moto keeps some as members of an enum."""
-    return getattr(value, "value", value)
+    return str(getattr(value, "value", value))
 
 
 SCALARS: dict[str, Renderer] = {"timestamp": timestamp, "blob": blob, "string": text}

@@ -1,4 +1,6 @@
-"""The process: HTTP as AWS speaks it, latency in parallel, started by hand or by a test, and gone with its parent."""
+"""The process: HTTP as AWS speaks it, latency in parallel, started by hand or by a test, and gone with its
+parent.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,10 @@ def test_it_is_gone_when_stopped() -> None:
 
 
 def test_it_dies_with_its_parent_however_that_dies() -> None:
-    script = "import os, time; from tests.fake_aws.client import FakeAws; print(FakeAws().start().pid, flush=True); time.sleep(60)"
+    script = (
+        "import time; from tests.fake_aws.client import FakeAws; "
+        "print(FakeAws().start().pid, flush=True); time.sleep(60)"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as parent:

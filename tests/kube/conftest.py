@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ecr_operator.kube.client import KubeClient, KubeError
+from ecr_operator.kube.client import KubeClient
+from ecr_operator.kube.errors import KubeError
 
 GROUP_VERSION = "test.ecr-operator.dev/v1"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

@@ -2,7 +2,9 @@
 
 import pytest
 
-from ecr_operator.kube.client import KubeClient, KubeError, object_path, resource_path
+from ecr_operator.kube.client import KubeClient
+from ecr_operator.kube.errors import KubeError
+from ecr_operator.kube.paths import object_path, resource_path
 from tests.kube.conftest import GROUP_VERSION, Gadgets
 
 

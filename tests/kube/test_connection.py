@@ -18,7 +18,8 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.config import incluster_config
 
-from ecr_operator.kube.client import KubeClient, KubeError, KubeUnavailable, _proxy_of
+from ecr_operator.kube.client import KubeClient, _proxy_of
+from ecr_operator.kube.errors import KubeError, KubeUnavailable
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from kubernetes.aio.client import Configuration
 
-from ecr_operator.kube.client import KubeClient, KubeError, resource_path
+from ecr_operator.kube.client import KubeClient
+from ecr_operator.kube.errors import KubeError
 from ecr_operator.kube.events import EventRecorder
+from ecr_operator.kube.paths import resource_path
 from tests.kube.conftest import Gadgets
 
 EVENTS = "events.k8s.io/v1"

@@ -3,8 +3,10 @@
 import pytest
 
 from ecr_operator.api.names import FINALIZER
-from ecr_operator.kube.client import Gone, KubeClient, KubeError, Stale, object_path
+from ecr_operator.kube.client import KubeClient
+from ecr_operator.kube.errors import Gone, KubeError, Stale
 from ecr_operator.kube.finalizer import add_finalizer, remove_finalizer
+from ecr_operator.kube.paths import object_path
 from tests.kube.conftest import Gadgets
 
 OTHER = "example.com/other"

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from ecr_operator.kube.client import KubeClient, KubeError, object_path
+from ecr_operator.kube.client import KubeClient
+from ecr_operator.kube.errors import KubeError
 from ecr_operator.kube.listing import list_into
+from ecr_operator.kube.paths import object_path
 from ecr_operator.kube.store import Store
 from tests.kube.conftest import Gadgets
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from ecr_operator.kube.client import Gone, KubeClient, KubeError, Stale, object_path
+from ecr_operator.kube.client import KubeClient
+from ecr_operator.kube.errors import Gone, KubeError, Stale
+from ecr_operator.kube.paths import object_path
 from ecr_operator.kube.status import same_status, write_status
 from tests.kube.conftest import Gadgets
 

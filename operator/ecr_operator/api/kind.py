@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from ecr_operator.api.markers import Rule
 from ecr_operator.api.meta import CommonSpec, CommonStatus
-from ecr_operator.api.names import API_VERSION, GROUP
+from ecr_operator.api.names import GROUP
 
 CATEGORY: Final = "ecr"
 """`kubectl get ecr -A` lists the objects of all kinds."""
@@ -57,8 +57,3 @@ class Kind:
     def crd_name(self) -> str:
         """The CRD's `metadata.name`."""
         return f"{self.plural}.{GROUP}"
-
-    @property
-    def api_version(self) -> str:
-        """The `apiVersion` of its objects."""
-        return API_VERSION

@@ -83,9 +83,9 @@ class ListType:
 class Atomic:
     """Makes server-side apply write a map or an object whole, by one manager.
 
-    It goes on every map and object that may become empty. Tried on Kubernetes 1.36: when an apply takes the last
-    entry out of one that is merged by its keys, `{}` arrives as null and is refused as no object. It also
-    keeps an entry that a second manager added from surviving every later apply of the first.
+    It goes on every map and object of a spec that may become empty: when an apply takes the last entry out
+    of one that is merged by its keys, `{}` arrives as null and is refused as no object (tried on Kubernetes
+    1.36). It also keeps an entry that a second manager added from surviving every later apply of the first.
     """
 
     def __get_pydantic_json_schema__(

@@ -48,15 +48,12 @@ _TAG_CHARACTERS: Final = "must consist of letters, digits, spaces and the charac
 TagValue = Annotated[
     str,
     Field(max_length=256),
-    Rule(
-        full_match(TAG_PATTERN),
-        f"a value of `tags` {_TAG_CHARACTERS}",
-    ),
+    Rule(full_match(TAG_PATTERN), f"a value of `tags` {_TAG_CHARACTERS}"),
 ]
 
 
 def _key_rule(correct: str, message: str) -> Rule:
-    """Return the rule that ``correct`` holds for every key ``k``; its message ends with the first wrong key."""
+    """Return the rule that ``correct`` holds for every key ``k``; its message names one that breaks it."""
     return Rule(
         f"self.all(k, {correct})",
         message,

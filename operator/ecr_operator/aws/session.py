@@ -27,12 +27,21 @@ WRITE_ATTEMPTS = 1
 """botocore would repeat LimitExceededException, which is an answer, and a create whose answer was lost."""
 
 
+Identity = Callable[[], botocore.session.Session]
+"""Makes the botocore session that the credentials come from."""
+DEFAULT_IDENTITY: Identity = botocore.session.Session
+"""botocore's own chain: environment, files, web identity, pod identity."""
+
+
 class RegionMissingError(Exception):
     """No region is configured; without one there is nothing to call."""
 
 
 class Session:
-    """Calls AWS as one identity in one region. `call` may be used from one event loop, many tasks."""
+    """Calls AWS as one identity in one region, for many tasks of one event loop.
+
+    `identity` is asked again when its credentials have expired.
+    """
 
     def __init__(
         self,
@@ -43,17 +52,19 @@ class Session:
         region: str | None = None,
         connections: int = 20,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        identity: Identity = DEFAULT_IDENTITY,
     ) -> None:
         self._executor = executor
         self._metrics = metrics
         self._role_arn = role_arn
         self._connections = connections
         self._now = now
+        self._identity = identity
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, int], Any] = {}
         self._boto: boto3.Session | None = None
         # boto3 itself reads AWS_DEFAULT_REGION only; every other SDK, and EKS, says AWS_REGION.
-        found = region or os.environ.get("AWS_REGION") or boto3.Session().region_name
+        found = region or os.environ.get("AWS_REGION") or identity().get_config_variable("region")
         if not found:
             raise RegionMissingError("No AWS region: set AWS_REGION to the region of the repositories")
         self.region: str = found
@@ -123,7 +134,7 @@ class Session:
 
     def _session(self) -> boto3.Session:
         if self._boto is None:
-            core = botocore.session.Session()
+            core = self._identity()
             core.set_config_variable("region", self.region)
             if self._role_arn:
                 # botocore has no public way to give a session credentials that refresh themselves.

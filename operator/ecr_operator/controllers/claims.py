@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from ecr_operator.api.names import ADOPTION_ANNOTATION
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.subject import Json, Subject, UnsupportedSpecError, is_deleting, object_key
-from ecr_operator.kube.client import KubeError, resource_path
+from ecr_operator.kube.errors import KubeError
+from ecr_operator.kube.paths import resource_path
 from ecr_operator.kube.resources import NAMESPACES, REPOSITORIES
 from ecr_operator.planning.claims import REFUSED, Claim, winner
 from ecr_operator.planning.ownership import ObjectKey

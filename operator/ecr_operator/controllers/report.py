@@ -3,7 +3,8 @@
 from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.subject import Json, Subject, what_users_change
-from ecr_operator.kube.client import Gone, KubeError, Stale, object_path
+from ecr_operator.kube.errors import Gone, KubeError, Stale
+from ecr_operator.kube.paths import object_path
 from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.kube.status import write_status
 from ecr_operator.planning.changes import (

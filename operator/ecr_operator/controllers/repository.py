@@ -14,7 +14,7 @@ from ecr_operator.controllers.deletion import Deletion
 from ecr_operator.controllers.effects import Performed
 from ecr_operator.controllers.identity import registry_refusal
 from ecr_operator.controllers.subject import Json, Subject, UnsupportedSpecError, has_finalizer, is_deleting
-from ecr_operator.kube.client import Gone, Stale
+from ecr_operator.kube.errors import Gone, Stale
 from ecr_operator.kube.finalizer import add_finalizer, remove_finalizer
 from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.planning import ownership

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import os
+import ssl
 import urllib.parse
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 
 from ecr_operator.api.names import FIELD_MANAGER
+from ecr_operator.kube.errors import KubeUnavailable, cause, refusal
 
 Json = dict[str, Any]
 """A JSON object as the API server writes it."""
@@ -36,52 +38,8 @@ APPLY_PATCH: Final = "application/apply-patch+yaml"
 # The server gives up an idle connection after 90 s: be earlier than that, and no earlier than needed, because
 # a new connection costs a TLS handshake.
 _KEEPALIVE_SECONDS = 60.0
-_LONGEST_MESSAGE = 500
 _UNAUTHORIZED = 401
 _FIRST_ERROR = 400
-
-
-class KubeError(Exception):
-    """The API server refused a request.
-
-    ``status`` is the HTTP status, ``reason`` and ``message`` are those of the Status in the answer
-    (``NotFound``, ``Conflict``, ...; empty where something else answered, such as a proxy), ``causes`` the
-    fields that a validation refused, ``retry_after`` the seconds that the server asks to wait.
-    Headers and bodies are never part of it: they hold credentials.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        reason: str = "",
-        message: str = "",
-        causes: Sequence[str] = (),
-        retry_after: float | None = None,
-    ) -> None:
-        self.status = status
-        self.reason = reason
-        self.message = message
-        self.causes = tuple(causes)
-        self.retry_after = retry_after
-        super().__init__(": ".join(filter(None, (f"{status} {reason}".strip(), message))))
-
-
-class KubeUnavailable(KubeError):
-    """No answer: the API server is down, not reachable, or slower than the time-out.
-
-    Whether a write has happened is not known.
-    """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(0, "Unavailable", message)
-
-
-class Stale(KubeError):
-    """The object is not, or no longer, the one that was read: nothing was written. Read it again."""
-
-
-class Gone(KubeError):
-    """The object does not exist any more: nothing was written."""
 
 
 class KubeClient:
@@ -113,10 +71,11 @@ class KubeClient:
             self._extra["server_hostname"] = configuration.tls_server_name
         if configuration.proxy:
             self._extra["proxy"] = configuration.proxy
+        self._ssl_context: ssl.SSLContext = RESTClientObject(configuration).ssl_context
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=configuration.connection_pool_maxsize,
-                ssl=RESTClientObject(configuration).ssl_context,
+                ssl=self._ssl_context,
                 keepalive_timeout=_KEEPALIVE_SECONDS,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -174,6 +133,11 @@ class KubeClient:
     def configuration(self) -> Configuration:
         """Where the API server is and who we are: for the watch, which makes its own connections."""
         return self._configuration
+
+    @property
+    def ssl_context(self) -> ssl.SSLContext:
+        """What secures connections to the API server, and says who we are where that is a certificate."""
+        return self._ssl_context
 
     async def bearer_token(self) -> str | None:
         """The present token, without its scheme; None where a client certificate says who we are."""
@@ -265,7 +229,7 @@ class KubeClient:
             token = await self._new_token(token)
             status, answer = await self._send(method, url, data, content_type, limit, token)
         if status >= _FIRST_ERROR:
-            raise _refusal(status, answer)
+            raise refusal(status, answer)
         try:
             result: Json = json.loads(answer)
         except ValueError:
@@ -309,71 +273,10 @@ class KubeClient:
                 status = response.status
                 return status, answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise KubeUnavailable(_cause(error, clock() - begin)) from error
+            raise KubeUnavailable(cause(error, clock() - begin)) from error
         finally:
             if self._observe is not None:
                 self._observe(method, status, clock() - begin)
-
-
-def resource_path(
-    api_version: str,
-    plural: str,
-    namespace: str | None = None,
-    name: str | None = None,
-    subresource: str | None = None,
-) -> str:
-    """The path of a collection (``name`` None) or object; without ``namespace`` over all namespaces.
-
-    >>> resource_path("v1", "secrets", "team-a", "ecr")
-    '/api/v1/namespaces/team-a/secrets/ecr'
-    """
-    parts = ["/apis" if "/" in api_version else "/api", api_version]
-    if namespace:
-        parts += ["namespaces", namespace]
-    parts += filter(None, (plural, name, subresource))
-    return "/".join(parts)
-
-
-def object_path(obj: Mapping[str, Any], subresource: str | None = None) -> str:
-    """The path of ``obj``, which has ``apiVersion``, ``kind`` and ``metadata``."""
-    metadata = obj["metadata"]
-    return resource_path(
-        obj["apiVersion"], _plural(obj["kind"]), metadata.get("namespace"), metadata["name"], subresource
-    )
-
-
-def _plural(kind: str) -> str:
-    """The resource of ``kind``; Kubernetes guesses it in the same way where nobody names it."""
-    singular = kind.lower()
-    if singular.endswith("s"):
-        return singular + "es"
-    return singular[:-1] + "ies" if singular.endswith("y") else singular + "s"
-
-
-def _refusal(status: int, answer: bytes) -> KubeError:
-    try:
-        body = json.loads(answer)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict) or body.get("kind") != "Status":
-        return KubeError(status)
-    details = body.get("details") or {}
-    message = str(body.get("message") or "")
-    if len(message) > _LONGEST_MESSAGE:
-        message = message[: _LONGEST_MESSAGE - 1] + "…"
-    causes = [str(cause["field"]) for cause in details.get("causes") or () if cause.get("field")]
-    return KubeError(status, str(body.get("reason") or ""), message, causes, details.get("retryAfterSeconds"))
-
-
-def _cause(error: Exception, seconds: float) -> str:
-    # The text of other errors may hold a proxy's address with its password.
-    if isinstance(error, TimeoutError):
-        return f"no answer within {seconds:.1f} s"
-    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(
-        error, aiohttp.ClientProxyConnectionError
-    ):
-        return f"{type(error).__name__}: {error.os_error.strerror or type(error.os_error).__name__}"
-    return type(error).__name__
 
 
 def _proxy_of(host: str) -> str | None:

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ecr_operator.api.names import REPORTING_COMPONENT
-from ecr_operator.kube.client import Json, KubeClient, KubeError, resource_path
+from ecr_operator.kube.client import Json, KubeClient
+from ecr_operator.kube.errors import KubeError
+from ecr_operator.kube.paths import resource_path
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ecr_operator.api.names import API_VERSION
-from ecr_operator.kube.client import resource_path
+from ecr_operator.kube.paths import resource_path
 
 
 @dataclass(frozen=True, slots=True)

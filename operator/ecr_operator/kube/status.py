@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from ecr_operator.kube.client import Gone, Json, KubeClient, KubeError, Stale, object_path
+from ecr_operator.kube.client import Json, KubeClient
+from ecr_operator.kube.errors import Gone, KubeError, Stale
+from ecr_operator.kube.paths import object_path
 
 _NOT_FOUND = 404
 _CONFLICT = 409

@@ -8,18 +8,14 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ecr_operator.kube.client import Json
+from ecr_operator.kube.index import Index, Json, Key, KeyFunction, key_of
 
 log = logging.getLogger(__name__)
 
-Key = tuple[str, str]
-"""Namespace (empty for cluster-scoped kinds) and name."""
 
 OnChange = Callable[[str, Json | None, Json | None], None]
 """Called with kind, old and new object: ``old`` None when it appeared, ``new`` None when it is gone."""
 
-KeyFunction = Callable[[Json], Iterable[Hashable]]
-"""The values under which an object is found in an index."""
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 # How many deleted objects are remembered by uid, to know a late sight of one for what it is.
@@ -68,7 +64,7 @@ class Store:
     def __init__(self, expected: Iterable[str]) -> None:
         self._expected = frozenset(expected)
         self._objects: dict[str, dict[Key, Json]] = {kind: {} for kind in self._expected}
-        self._indexes: dict[str, dict[str, _Index]] = {}
+        self._indexes: dict[str, dict[str, Index]] = {}
         self._listings: dict[str, Token] = {}
         self._listed: set[str] = set()
         # The uids of deleted objects, in the order of their deletion.
@@ -107,7 +103,7 @@ class Store:
 
     def add_index(self, kind: str, name: str, values: KeyFunction) -> None:
         """Keep an index over the objects of ``kind``; ``values`` depends on the object alone."""
-        index = _Index(name, values)
+        index = Index(name, values)
         self._indexes.setdefault(kind, {})[name] = index
         for key, obj in self._objects.get(kind, _NONE).items():
             index.move(key, None, obj)
@@ -156,7 +152,7 @@ class Store:
         if self._listings.get(token.kind) is not token:
             return
         for obj in objects:
-            key = _key(obj)
+            key = key_of(obj)
             token.listed.add(key)
             if self._put(token.kind, obj, by_listing=key not in token.seen).changed:
                 token.changed.add(key)
@@ -200,7 +196,7 @@ class Store:
 
     def _put(self, kind: str, obj: Mapping[str, Any], by_listing: bool) -> Put:
         metadata = obj["metadata"]
-        key = _key(obj)
+        key = key_of(obj)
         objects = self._objects.setdefault(kind, {})
         held = objects.get(key)
         if metadata["uid"] in self._buried:
@@ -244,40 +240,7 @@ class Store:
                 log.exception("A subscriber failed at a change of %s %s/%s", kind, *key)
 
 
-class _Index:
-    """Value -> keys of the objects that have it; the inner dict is the set that keeps their order."""
-
-    def __init__(self, name: str, values: KeyFunction) -> None:
-        self._name = name
-        self._values = values
-        self.keys: dict[Hashable, dict[Key, None]] = {}
-
-    def move(self, key: Key, old: Json | None, new: Json | None) -> None:
-        # The values of the old object are computed again: cheaper than to keep them for 10,000 objects.
-        before, after = self._of(old), self._of(new)
-        for value in before - after:
-            keys = self.keys[value]
-            del keys[key]
-            if not keys:
-                del self.keys[value]
-        for value in after - before:
-            self.keys.setdefault(value, {})[key] = None
-
-    def _of(self, obj: Json | None) -> set[Hashable]:
-        try:
-            return set() if obj is None else set(self._values(obj))
-        except Exception:
-            # One odd object must not keep all others out of the store.
-            log.exception("Index %s has no value for %s", self._name, obj and _key(obj))
-            return set()
-
-
 _NONE: dict[Key, Json] = {}
-
-
-def _key(obj: Mapping[str, Any]) -> Key:
-    metadata = obj["metadata"]
-    return metadata.get("namespace") or "", metadata["name"]
 
 
 def _revision(resource_version: str) -> int:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import kopf
 
 from ecr_operator.api.names import GROUP
@@ -126,20 +127,19 @@ class Watch:
             else:
                 self._store.put(kind, obj)
 
-    async def _login(self, **_: Any) -> kopf.ConnectionInfo:
-        """The connection of our own client, so that both are the same user."""
+    async def _login(self, **_: Any) -> kopf.AiohttpSession:
+        """A session as our own client's: kopf's own has no way to take the CA certificates of EKS."""
         token = await asyncio.wrap_future(
             asyncio.run_coroutine_threadsafe(self._client.bearer_token(), self._loop)
         )
         configuration = self._client.configuration
-        return kopf.ConnectionInfo(
+        return kopf.AiohttpSession(
             server=configuration.host,
-            ca_path=configuration.ssl_ca_cert,
-            insecure=not configuration.verify_ssl,
-            token=token,
-            certificate_path=configuration.cert_file,
-            private_key_path=configuration.key_file,
-            proxy_url=configuration.proxy,
+            aiohttp_session=aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, ssl=self._client.ssl_context),
+                headers={"Authorization": f"Bearer {token}"} if token else {},
+                proxy=configuration.proxy,
+            ),
             expiration=datetime.now(UTC) + TOKEN_LIFE if token else None,
         )
 

@@ -5,8 +5,10 @@ import logging
 from collections.abc import Callable, Sequence
 
 from ecr_operator.api.names import API_VERSION
-from ecr_operator.kube.client import KubeClient, KubeError, resource_path
+from ecr_operator.kube.client import KubeClient
+from ecr_operator.kube.errors import KubeError
 from ecr_operator.kube.listing import list_into
+from ecr_operator.kube.paths import resource_path
 from ecr_operator.kube.resources import Resource
 from ecr_operator.kube.store import Store
 from ecr_operator.kube.watch import Watch
@@ -84,7 +86,7 @@ class Observing:
     async def _list_all(self) -> None:
         for resource in self._resources:
             paths = resource.paths(self._namespaces)
-            await list_into(self._client, self._store, resource.plural, paths[0])
+            await list_into(self._client, self._store, resource.plural, paths)
         self.listed_at = asyncio.get_running_loop().time()
         self.waits_for = None
         self._on_complete()

@@ -12,15 +12,17 @@ from typing import Any, TypeVar
 import ecr_operator.version
 from ecr_operator.aws.errors import AwsError
 from ecr_operator.aws.registry import Registry
-from ecr_operator.aws.session import Session
+from ecr_operator.aws.session import DEFAULT_IDENTITY, Identity, Session
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.repository import RepositoryController
 from ecr_operator.controllers.sources import Sources
 from ecr_operator.controllers.sweep import Sweep
 from ecr_operator.engine.queue import WorkQueue
 from ecr_operator.engine.workers import Workers
-from ecr_operator.kube.client import KubeClient, KubeError, resource_path
+from ecr_operator.kube.client import KubeClient
+from ecr_operator.kube.errors import KubeError
 from ecr_operator.kube.events import EventRecorder
+from ecr_operator.kube.paths import resource_path
 from ecr_operator.kube.resources import NAMESPACES, REPOSITORIES, Resource
 from ecr_operator.kube.store import Store
 from ecr_operator.metrics import Count, Metrics
@@ -41,7 +43,11 @@ KIND = "EcrRepository"
 
 
 class Operator:
-    """One operator. `run` once; `now` and `monotonic` are the clocks that it goes by."""
+    """One operator; `run` it once.
+
+    `now` and `monotonic` are the clocks that it goes by, `identity` where its AWS credentials come
+    from.
+    """
 
     def __init__(
         self,
@@ -50,11 +56,13 @@ class Operator:
         kubeconfig: str | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = system_monotonic,
+        identity: Identity = DEFAULT_IDENTITY,
     ) -> None:
         self._settings = settings
         self._kubeconfig = kubeconfig
         self._now = now
         self._monotonic = monotonic
+        self._identity = identity
         self.metrics = Metrics()
         self.port: int | None = None
         """Where the probes are served, once `run` has started them."""
@@ -88,6 +96,7 @@ class Operator:
                 role_arn=settings.role_arn,
                 connections=settings.workers,
                 now=self._now,
+                identity=self._identity,
             )
             probes = Probes(self.metrics, self.not_ready, self._refresh_metrics)
             self.port = await probes.start(settings.http_port)

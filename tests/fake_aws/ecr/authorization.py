@@ -1,7 +1,8 @@
 """GetAuthorizationToken.
 
-Source: API reference of GetAuthorizationToken: "valid for 12 hours", base64 of ``AWS:<password>``, proxyEndpoint of
-the caller's registry (of each registry asked for); the host of the China partition ends in ``.amazonaws.com.cn``.
+Source: API reference of GetAuthorizationToken: "valid for 12 hours", base64 of ``AWS:<password>``,
+proxyEndpoint of the caller's registry (of each registry asked for); the host of the China partition ends in
+``.amazonaws.com.cn``.
 """
 
 from __future__ import annotations

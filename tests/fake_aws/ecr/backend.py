@@ -27,7 +27,9 @@ class StoredRepository(Repository):
         self.next_image = itertools.count(1)
 
     def is_visible(self) -> bool:
-        """Whether the creation has spread (terraform-provider-aws#3849 quotes AWS: Describe may not find it yet)."""
+        """Whether the creation has spread (terraform-provider-aws#3849 quotes AWS: Describe may not find it
+        yet).
+        """
         return time.monotonic() >= self.created_monotonic + BEHAVIOUR.propagation
 
 
@@ -95,6 +97,13 @@ class StoredRegistry(ECRBackend):
     def _replace_tags(self, repository: StoredRepository, tags: dict[str, str]) -> None:
         self.tagger.tags[repository.arn] = dict(tags)
         self.tag_history.record(repository.arn, tags)
+
+
+def registry_of(account: str, region: str) -> StoredRegistry:
+    """The registry of an account and region."""
+    registry = ecr_backends[account][region]
+    assert isinstance(registry, StoredRegistry)
+    return registry
 
 
 def install() -> None:

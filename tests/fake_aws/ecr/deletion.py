@@ -1,8 +1,9 @@
 """BatchDeleteImage, one id at a time.
 
-Source: API reference of BatchDeleteImage: "You can remove a tag from an image by specifying the image's tag in your
-request. When you remove the last tag from an image, the image is deleted"; "You can completely delete an image (and
-all of its tags) by specifying the image's digest"; the failure codes of botocore's model (ImageFailureCode).
+Source: API reference of BatchDeleteImage: "You can remove a tag from an image by specifying the image's tag
+in your request. When you remove the last tag from an image, the image is deleted"; "You can completely
+delete an image (and all of its tags) by specifying the image's digest"; the failure codes of botocore's
+model (ImageFailureCode).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Encryption at rest: which types and keys CreateRepository takes, and what is returned.
 
-Source: API reference of EncryptionConfiguration ("The alias, key ID, or full ARN of the KMS key can be specified.
-The key must exist in the same Region as the repository. If no key is specified, the default ... managed KMS key
-for Amazon ECR will be used"); User Guide, "Encryption at rest": ECR calls DescribeKey and CreateGrant at create,
-keeps the key's ARN, and DSSE "is only available in the AWS GovCloud (US) Regions". KMS's own words and codes
-(NotFoundException, DisabledException, KMSInvalidStateException) in ``kmsError``.
+Source: API reference of EncryptionConfiguration ("The alias, key ID, or full ARN of the KMS key can be
+specified. The key must exist in the same Region as the repository. If no key is specified, the default ...
+managed KMS key for Amazon ECR will be used"); User Guide, "Encryption at rest": ECR calls DescribeKey and
+CreateGrant at create, keeps the key's ARN, and DSSE "is only available in the AWS GovCloud (US) Regions".
+KMS's own words and codes (NotFoundException, DisabledException, KMSInvalidStateException) in ``kmsError``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """One stored image: digest, tags, size, status.
 
-Source: botocore's ecr model (ImageDetail): imageSizeInBytes is "the max size of all manifests in the list" for a
-manifest list; the digest is "the sha256 digest of the image manifest"; the status is ACTIVE, ARCHIVED, ACTIVATING.
+Source: botocore's ecr model (ImageDetail): imageSizeInBytes is "the max size of all manifests in the list"
+for a manifest list; the digest is "the sha256 digest of the image manifest"; the status is ACTIVE,
+ARCHIVED, ACTIVATING.
 """
 
 from __future__ import annotations
@@ -37,15 +38,14 @@ class StoredImage(Image):
     ) -> None:
         super().__init__(
             repository.account_id,
-            None,
+            None,  # type: ignore[arg-type]
             manifest,
             repository.name,
             media_type,
-            digest_of(manifest),  # type: ignore[arg-type]
+            digest_of(manifest),
         )
         content: dict[str, Any] = json.loads(manifest)
         self.sequence = next(repository.next_image)
-        self.image_tag = None  # type: ignore[assignment]
         self.image_status = status
         self.image_pushed_at = time.time() if pushed_at is None else pushed_at  # type: ignore[assignment]
         self.last_recorded_pull_time: float | None = None

@@ -1,8 +1,8 @@
 """The operations on images: listing, describing, pushing and deleting them.
 
-Source: API reference of ListImages, DescribeImages (``filter``: "If not specified, only images with ACTIVE status
-are returned"), PutImage and BatchDeleteImage. Inferred: DescribeImages with imageIds shows an image of any status
-unless a filter is given (User Guide, "Archiving an image": "it can still be described").
+Source: API reference of ListImages, DescribeImages (``filter``: "If not specified, only images with ACTIVE
+status are returned"), PutImage and BatchDeleteImage. Inferred: DescribeImages with imageIds shows an image
+of any status unless a filter is given (User Guide, "Archiving an image": "it can still be described").
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ class ImageOperations(Answering):
     def batch_get_image(self) -> ActionResult:
         """moto's answer, behind the check that the repository is there."""
         self._repository()
-        return super().batch_get_image()  # type: ignore[misc]
+        found: ActionResult = super().batch_get_image()  # type: ignore[misc]
+        return found
 
     def batch_delete_image(self) -> ActionResult:
         """Delete by tag, digest or both; what fails does not keep the rest."""

@@ -1,8 +1,9 @@
 """Tag mutability and its exclusion filters.
 
-Source: API reference of CreateRepository, PutImageTagMutability and ImageTagMutabilityExclusionFilter; User Guide,
-"Preventing image tags from being overwritten": filters are wildcards, at most 5, at most 2 ``*`` in each;
-IMMUTABLE_WITH_EXCLUSION leaves the matching tags mutable, MUTABLE_WITH_EXCLUSION makes them immutable.
+Source: API reference of CreateRepository, PutImageTagMutability and ImageTagMutabilityExclusionFilter; User
+Guide, "Preventing image tags from being overwritten": filters are wildcards, at most 5, at most 2 ``*`` in
+each; IMMUTABLE_WITH_EXCLUSION leaves the matching tags mutable, MUTABLE_WITH_EXCLUSION makes them
+immutable.
 """
 
 from __future__ import annotations
@@ -14,23 +15,24 @@ from typing import Any
 from ..aws_error import invalid_parameter
 
 MOST_WILDCARDS = 2
+FIELD_NAME = "ImageTagMutabilityExclusionFilters"
 
 Filter = Mapping[str, str]
 
 
 def check_exclusions(mutability: str | None, filters: list[dict[str, Any]] | None) -> None:
-    """Refuse filters without ``*_WITH_EXCLUSION``, that without filters, and a filter with too many wildcards."""
+    """Refuse filters without ``*_WITH_EXCLUSION``, it without filters, and too many wildcards in one."""
     field = "imageTagMutabilityExclusionFilters"
     with_exclusion = (mutability or "").endswith("_WITH_EXCLUSION")
     if with_exclusion and not filters:
         raise invalid_parameter(
             field,
-            f"ImageTagMutabilityExclusionFilters can't be null when imageTagMutability is set as {mutability}",
+            f"{FIELD_NAME} can't be null when imageTagMutability is set as {mutability}",
         )
     if filters and not with_exclusion:
         raise invalid_parameter(
             field,
-            f"ImageTagMutabilityExclusionFilters must be null when imageTagMutability is set as {mutability or 'MUTABLE'}",
+            f"{FIELD_NAME} must be null when imageTagMutability is set as {mutability or 'MUTABLE'}",
         )
     for number, one in enumerate(filters or [], 1):
         if one["filter"].count("*") > MOST_WILDCARDS:

@@ -1,7 +1,7 @@
 """Pages and their tokens, for DescribeRepositories, ListImages and DescribeImages.
 
-Source: botocore's ecr model: "maxResults ... between 1 and 1000. If this parameter is not used, then ... up to
-100 results and a nextToken value, if applicable"; a token "should be treated as an opaque identifier".
+Source: botocore's ecr model: "maxResults ... between 1 and 1000. If this parameter is not used, then ... up
+to 100 results and a nextToken value, if applicable"; a token "should be treated as an opaque identifier".
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def page(
 
 
 def refuse_paging(parameters: dict[str, Any], field: str) -> None:
-    """Refuse maxResults and nextToken beside a list of names or ids ("cannot be used when you specify ...")."""
+    """Refuse maxResults and nextToken beside names or ids ("cannot be used when you specify ...")."""
     for name in ("maxResults", "nextToken"):
         if parameters.get(name) is not None:
             raise invalid_parameter(name, f"This option cannot be used when you specify {field}")

@@ -1,8 +1,8 @@
 """PutImage: what a push of a manifest does to the images and their tags.
 
-Source: API reference of PutImage and its errors; User Guide, "Preventing image tags from being overwritten" and
-"Archiving an image" (a re-push of an archived image restores it); a moved tag leaves its old image untagged.
-Not checked: that the layers of a manifest have been uploaded (LayersNotFoundException).
+Source: API reference of PutImage and its errors; User Guide, "Preventing image tags from being overwritten"
+and "Archiving an image" (a re-push of an archived image restores it); a moved tag leaves its old image
+untagged. Not checked: that the layers of a manifest have been uploaded (LayersNotFoundException).
 """
 
 from __future__ import annotations
@@ -80,11 +80,12 @@ def check_tag(repository: StoredRepository, tag: str, image: StoredImage | None)
     holder = image_with_tag(repository, tag)
     if holder is None or holder is image:
         return
-    if not may_move(tag, repository.image_tag_mutability, repository.image_tag_mutability_exclusion_filters):
+    filters: Any = repository.image_tag_mutability_exclusion_filters
+    if not may_move(tag, repository.image_tag_mutability, filters):
         raise AwsError(
             "ImageTagAlreadyExistsException",
-            f"The image tag '{tag}' already exists in the '{repository.name}' repository and cannot be overwritten "
-            "because the tag is immutable.",
+            f"The image tag '{tag}' already exists in the '{repository.name}' repository and cannot be "
+            "overwritten because the tag is immutable.",
         )
 
 
@@ -104,6 +105,6 @@ def already_exists(repository: StoredRepository, image: StoredImage, tag: str | 
     """The error for a push that changes nothing."""
     return AwsError(
         "ImageAlreadyExistsException",
-        f"Image with digest '{image.image_digest}' and tag '{tag or 'null'}' already exists in the repository with "
-        f"name '{repository.name}' in registry with id '{repository.registry_id}'",
+        f"Image with digest '{image.image_digest}' and tag '{tag or 'null'}' already exists in the "
+        f"repository with name '{repository.name}' in registry with id '{repository.registry_id}'",
     )

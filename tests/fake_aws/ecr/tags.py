@@ -1,8 +1,8 @@
 """The rules for tags on repositories.
 
-Source: ECR User Guide, "Tagging a private repository": at most 50 tags, keys to 128 and values to 256 characters
-of letters, digits, spaces and ``_ . : / = + - @``, each key once, ``aws:`` is reserved; API reference of
-TagResource ("A tag with an existing key gets the new value") and its errors.
+Source: ECR User Guide, "Tagging a private repository": at most 50 tags, keys to 128 and values to 256
+characters of letters, digits, spaces and ``_ . : / = + - @``, each key once, ``aws:`` is reserved; API
+reference of TagResource ("A tag with an existing key gets the new value") and its errors.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What GetResources may know of a repository's tags: each state, and since when.
 
-Source: API reference of GetResources: it returns resources "that are currently tagged or ever had a tag", those
-without tags now "with an empty tag set". AWS's eventual consistency is not bounded by any document: how late a
-write is seen, and how long a deleted resource stays listed, are knobs (public reports say seconds, and hours).
+Source: API reference of GetResources: it returns resources "that are currently tagged or ever had a tag",
+those without tags now "with an empty tag set". AWS's eventual consistency is not bounded by any document:
+how late a write is seen, and how long a deleted resource stays listed, are knobs (public reports say
+seconds, and hours).
 """
 
 from __future__ import annotations

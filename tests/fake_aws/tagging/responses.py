@@ -1,8 +1,8 @@
 """GetResources for ECR repositories, with AWS's filters, pages and refusals.
 
-Source: API reference of GetResources (quoted in botocore's model): 1 to 100 resources a page, TagsPerPage 100 to
-500, ResourceARNList not beside any other parameter, a PaginationToken "is valid for a maximum of 15 minutes".
-The answer to the last page carries an empty PaginationToken, as AWS's does.
+Source: API reference of GetResources (quoted in botocore's model): 1 to 100 resources a page, TagsPerPage
+100 to 500, ResourceARNList not beside any other parameter, a PaginationToken "is valid for a maximum of 15
+minutes". The answer to the last page carries an empty PaginationToken, as AWS's does.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 
 from moto.core.resource_tagging import make_tag_matcher, match_resource_type
 from moto.core.responses import ActionResult
-from moto.ecr.models import ecr_backends
 from moto.resourcegroupstaggingapi.responses import ResourceGroupsTaggingAPIResponse
 
 from ..answering import Answering
 from ..aws_error import AwsError
 from ..behaviour import BEHAVIOUR
+from ..ecr.backend import registry_of
 from .history import Tags
 
 MOST_RESOURCES = 100
@@ -81,7 +81,7 @@ class TaggingResponse(Answering, ResourceGroupsTaggingAPIResponse):
         arns = asked.get("ResourceARNList")
         has_tags = make_tag_matcher(filters)
         if match_resource_type(ECR_TYPE, types):
-            for arn, tags in ecr_backends[self.current_account][self.region].tag_history.visible():
+            for arn, tags in registry_of(self.current_account, self.region).tag_history.visible():
                 if has_tags(tags) and (arns is None or arn in arns):
                     yield arn, tags
         for other in self.backend._get_resources_generator(filters, types, arns):

@@ -1,0 +1,92 @@
+"""GitOps tools apply the same manifest again and again, and shrink it: nothing may differ or get stuck."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.api.repositories import repository
+from tests.cluster import ApiError, Cluster, Object
+
+FILTERS = "imageTagMutabilityExclusionFilters"
+FULL: dict[str, Any] = {
+    "suspend": False,
+    "deletionPolicy": "Delete",
+    "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+    FILTERS: [{"filterType": "WILDCARD", "filter": "dev-*"}, {"filterType": "WILDCARD", "filter": "latest"}],
+    "encryptionConfiguration": {"encryptionType": "KMS"},
+    "imageScanningConfiguration": {"scanOnPush": True},
+    "tags": {"team": "a", "cost-centre": "42"},
+}
+
+
+def test_an_untouched_object_has_been_observed_by_nobody(cluster: Cluster, namespace: str) -> None:
+    created = cluster.create(repository("web", namespace=namespace))
+    assert created["status"] == {"observedGeneration": -1}
+    assert cluster.get("EcrRepository", namespace, "web")["status"] == {"observedGeneration": -1}
+
+
+def without_spec(namespace: str) -> Object:
+    manifest = repository("web", namespace=namespace)
+    del manifest["spec"]
+    return manifest
+
+
+@pytest.mark.parametrize("spec", [FULL, {}, None], ids=["everything", "nothing", "no spec"])
+def test_applying_again_changes_nothing(
+    cluster: Cluster, namespace: str, spec: dict[str, Any] | None
+) -> None:
+    manifest = without_spec(namespace) if spec is None else repository("web", spec, namespace)
+    first = cluster.apply(manifest)
+    assert first["spec"] == (spec or {})
+    second = cluster.apply(manifest)
+    assert (second["spec"], second["metadata"]["generation"]) == (first["spec"], 1)
+    # The second apply stores the default of `status`; from then on nothing is written at all.
+    assert cluster.apply(manifest) == second
+
+
+@pytest.mark.parametrize("spec", [FULL, {}], ids=["everything", "nothing"])
+def test_kubectl_sees_no_difference(cluster: Cluster, namespace: str, spec: dict[str, Any]) -> None:
+    manifest = json.dumps(repository("web", spec, namespace))
+    cluster.kubectl("apply", "--server-side", "-f", "-", input=manifest)
+    assert cluster.kubectl("diff", "--server-side", "-f", "-", input=manifest).stdout == ""
+
+
+SHRUNK: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "the last field of spec": ({"deletionPolicy": "Delete"}, {}),
+    "the last tag": ({"tags": {"team": "a"}}, {"tags": {}}),
+    "the last field of an object": (
+        {"imageScanningConfiguration": {"scanOnPush": True}},
+        {"imageScanningConfiguration": {}},
+    ),
+    "a filter": (FULL, FULL | {FILTERS: FULL[FILTERS][:1]}),
+    "a tag": (FULL, FULL | {"tags": {"team": "a"}}),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), SHRUNK.values(), ids=SHRUNK.keys())
+def test_what_is_taken_out_of_the_manifest_goes(
+    cluster: Cluster, namespace: str, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    cluster.apply(repository("web", before, namespace))
+    assert cluster.apply(repository("web", after, namespace))["spec"] == after
+
+
+@pytest.mark.parametrize("field", ["tags", FILTERS])
+def test_a_second_manager_cannot_add_an_entry_unseen(cluster: Cluster, namespace: str, field: str) -> None:
+    cluster.apply(repository("web", FULL, namespace))
+    added: dict[str, dict[str, Any]] = {
+        "tags": {"tags": {"smuggled": "in"}},
+        FILTERS: {FILTERS: [{"filterType": "WILDCARD", "filter": "*"}]},
+    }
+    with pytest.raises(ApiError) as error:
+        cluster.apply(repository("web", added[field], namespace), field_manager="second")
+    assert error.value.status == 409
+    assert f".spec.{field}" in error.value.message
+
+
+def test_suspending_by_hand_outlives_the_next_apply(cluster: Cluster, namespace: str) -> None:
+    cluster.apply(repository("web", {"deletionPolicy": "Delete"}, namespace))
+    cluster.merge_patch("EcrRepository", namespace, "web", {"spec": {"suspend": True}})
+    applied = cluster.apply(repository("web", {"deletionPolicy": "Retain"}, namespace))
+    assert applied["spec"] == {"deletionPolicy": "Retain", "suspend": True}
