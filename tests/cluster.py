@@ -154,6 +154,12 @@ class Cluster:
             f"{_title(kind, namespace, name)} did not reach {what} in {timeout} s; {_shown(last)}"
         )
 
+    def history(self, kind: str, namespace: str | None, name: str, since: str) -> Objects:
+        """The states of the object after the resourceVersion `since`, as a watch replays them."""
+        query = {"fieldSelector": f"metadata.name={name}", "resourceVersion": since}
+        events = self._client.watch(path(kind, namespace), query, 0.5)
+        return [event["object"] for event in events if event["type"] == "MODIFIED"]
+
     def wait_gone(self, kind: str, namespace: str | None, name: str, timeout: float = 30) -> None:
         """Wait until the object is gone; `AssertionError` after `timeout` seconds."""
         last: Object | None = None

@@ -3,137 +3,34 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import boto3
-from botocore.config import Config
+from .process import Process
+from .session import SECRET, Session, key_of
 
-ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "111111111111"
 REGION = "eu-west-1"
-SECRET = "opens-nothing"
 
 
-def key_of(account: str, unseen: bool = False) -> str:
-    """The access key id of an account's user; the calls of an unseen one leave no trace."""
-    return f"AKIA{account}{'LOOK' if unseen else 'TEST'}"
-
-
-@cache
-def shared_session() -> Any:
-    """One boto3 session for all clients: what costs time is its service models."""
-    return boto3.Session()
-
-
-class Session:
-    """One account and region of a fake AWS, with ``client()`` as a boto3.Session has it."""
-
-    _making = threading.Lock()
-
-    def __init__(self, url: str, account: str, region: str, unseen: bool = False) -> None:
-        self.url = url
-        self.account = account
-        self.region_name = region
-        self.key = key_of(account, unseen)
-
-    def client(self, service: str, **options: Any) -> Any:
-        """A client of `service`; botocore never retries unless a `config` says so."""
-        config = Config(retries={"total_max_attempts": 1}).merge(options.pop("config", Config()))
-        with self._making:
-            return shared_session().client(
-                service,
-                region_name=self.region_name,
-                endpoint_url=self.url,
-                aws_access_key_id=self.key,
-                aws_secret_access_key=SECRET,
-                config=config,
-                **options,
-            )
-
-
-class FakeAws:
-    """Starts the process, turns its knobs, and stops it. The process dies with this one, however it dies.
+class FakeAws(Process):
+    """The process, clients of it, and its knobs.
 
     A context manager; ``FakeAws(url=...)`` attaches to a process that runs already and never stops it.
     """
 
     def __init__(self, url: str | None = None, latency: float = 0.0, port: int = 0) -> None:
-        self._attached = url is not None
-        self._url = url
-        self._latency = latency
-        self._port = port
-        self._process: subprocess.Popen[str] | None = None
+        super().__init__(url, latency, port)
         self._clients: dict[tuple[str, str, str, bool], Any] = {}
 
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    @property
-    def url(self) -> str:
-        """The endpoint URL, once started."""
-        if self._url is None:
-            raise RuntimeError("the fake AWS is not running")
-        return self._url
-
-    @property
-    def pid(self) -> int | None:
-        """The process that was started."""
-        return self._process.pid if self._process else None
-
-    def start(self) -> Self:
-        """Start the process and wait until it answers."""
-        if self._attached or self._process:
-            return self
-        options = ["--port", str(self._port), "--latency", str(self._latency), "--with-parent"]
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))
-        }
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.fake_aws", *options],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert self._process.stdout is not None
-        self._url = self._process.stdout.readline().strip() or None
-        if self._url is None:
-            code = self._process.wait()
-            self.stop()
-            raise RuntimeError(f"the fake AWS ended at start with exit code {code}")
-        return self
-
     def stop(self) -> None:
-        """End the process."""
+        """Close the clients and end the process."""
         for client in self._clients.values():
             client.close()
         self._clients.clear()
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream:
-                stream.close()
-        self._process = None
-        self._url = None
+        super().stop()
 
     def session(self, account: str = ACCOUNT, region: str = REGION, unseen: bool = False) -> Session:
         """An account and region to make clients of."""

@@ -84,7 +84,7 @@ class Connection(socketserver.StreamRequestHandler):
         if close := getattr(parts, "close", None):
             close()
         status, headers = head
-        keep = (
+        keep: bool = (
             environ.get("HTTP_CONNECTION", "").lower() != "close" and environ["SERVER_PROTOCOL"] != "HTTP/1.0"
         )
         lines = [f"HTTP/1.1 {status}", f"Date: {http_date()}", f"x-amzn-RequestId: {uuid4()}"]

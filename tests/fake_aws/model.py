@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+
 from botocore.model import OperationModel, ServiceModel
 from moto.core.utils import get_service_model
 

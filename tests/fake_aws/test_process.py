@@ -19,7 +19,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tests.fake_aws.client import ROOT, FakeAws
+from tests.fake_aws.client import FakeAws
+from tests.fake_aws.process import ROOT
 
 
 def ended(pid: int, within: float = 5.0) -> bool:
@@ -61,7 +62,7 @@ def test_latency_is_per_call_and_does_not_serialise_parallel_calls(fake: FakeAws
     began = time.monotonic()
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda _: client.describe_registry(), range(16)))
-    assert 0.2 <= time.monotonic() - began < 1.2
+    assert 0.2 <= time.monotonic() - began < 1.6
     client.close()
 
 
@@ -92,8 +93,8 @@ def test_it_is_gone_when_stopped() -> None:
 
 def test_it_dies_with_its_parent_however_that_dies() -> None:
     script = (
-        "import time; from tests.fake_aws.client import FakeAws; "
-        "print(FakeAws().start().pid, flush=True); time.sleep(60)"
+        "import time; from tests.fake_aws.process import Process; "
+        "print(Process().start().pid, flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True

@@ -74,13 +74,14 @@ def test_scan_on_push_is_false_unless_asked_for(ecr: Any) -> None:
 
 
 def test_a_new_repository_is_not_found_until_its_creation_has_spread(fake: FakeAws, ecr: Any) -> None:
-    fake.set_propagation(0.4)
+    fake.set_propagation(60)
     arn = ecr.create_repository(repositoryName="app")["repository"]["repositoryArn"]
     assert code_of(ecr.describe_repositories, repositoryNames=["app"]) == "RepositoryNotFoundException"
     assert code_of(ecr.list_tags_for_resource, resourceArn=arn) == "RepositoryNotFoundException"
     assert ecr.describe_repositories()["repositories"] == []
     assert code_of(ecr.create_repository, repositoryName="app") == "RepositoryAlreadyExistsException"
-    time.sleep(0.4)
+    fake.set_propagation(0.05)
+    time.sleep(0.05)
     assert ecr.describe_repositories(repositoryNames=["app"])["repositories"][0]["repositoryArn"] == arn
 
 

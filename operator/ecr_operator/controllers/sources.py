@@ -49,14 +49,18 @@ class Sources:
 
     def _appeared(self, obj: Json) -> None:
         """New, or seen for the first time since the start: then often settled, and never urgent."""
+        if self._is_settled(obj):
+            return
+        status = obj.get("status") or {}
+        seen_before = status.get("observedGeneration") == obj["metadata"]["generation"]
+        self._queue.add(object_key(obj), fresh=not seen_before)
+
+    def _is_settled(self, obj: Json) -> bool:
         try:
             subject = self._context.subject(obj)
-            if not is_deleting(obj) and subject.is_settled(self._context.registry_of(subject).region):
-                return
-            seen_before = subject.status.observed_generation == subject.generation
         except UnsupportedSpecError:
-            seen_before = False
-        self._queue.add(object_key(obj), fresh=not seen_before)
+            return False
+        return not is_deleting(obj) and subject.is_settled(self._context.registry_of(subject).region)
 
     @staticmethod
     def _lost_finalizer(old: Json, new: Json) -> bool:
@@ -66,7 +70,8 @@ class Sources:
         own = object_key(obj)
         for name in repository_names(obj):
             for key in self._context.store.by_index(REPOSITORIES.plural, BY_NAME, name):
-                if key != own:
+                other = self._context.store.get(REPOSITORIES.plural, *key)
+                if key != own and other is not None and not self._is_settled(other):
                     self._queue.add(key, fresh=False)
 
     def _namespace(self, old: Json, new: Json) -> None:

@@ -1,0 +1,158 @@
+"""A repository is never taken from anybody, unless the spec says from whom."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster import Cluster
+from tests.fake_aws.client import FakeAws
+from tests.repositories import Repositories, message
+from tests.running import RunningOperator
+
+
+@pytest.fixture(scope="module")
+def operator(cluster: Cluster, aws: FakeAws) -> Iterator[RunningOperator]:
+    with RunningOperator(
+        cluster.kubeconfig, adoption="Everywhere", previous_cluster_names=("old", "older")
+    ) as running:
+        yield running
+
+
+pytestmark = pytest.mark.usefixtures("operator")
+
+
+def test_an_existing_repository_is_not_ours(repositories: Repositories) -> None:
+    repositories.by_hand("there", imageTagMutability="MUTABLE")
+
+    repositories.create("there", imageTagMutability="IMMUTABLE", tags={"a": "1"})
+    obj = repositories.stalled("there", "RepositoryNotOurs")
+
+    assert "`adoptionPolicy: Adopt`" in message(obj)
+    assert "managed" not in obj["status"]
+    assert repositories.writes() == []
+    found = repositories.in_aws("there")
+    assert found is not None
+    assert (found["imageTagMutability"], found["tags"]) == ("MUTABLE", {})
+    assert repositories.event(obj, "RepositoryNotOurs")["type"] == "Warning"
+
+
+def test_adopt_takes_an_untagged_repository_and_then_manages_it(repositories: Repositories) -> None:
+    repositories.by_hand("adopt")
+    repositories.tag_by_hand("adopt", theirs="stays")
+
+    repositories.create("adopt", adoptionPolicy="Adopt", imageTagMutability="IMMUTABLE", tags={"a": "1"})
+    repositories.reconciling("adopt", "Adopting")
+    assert repositories.writes() == ["TagResource"]
+    obj = repositories.ready("adopt")
+
+    found = repositories.in_aws("adopt")
+    assert found is not None
+    assert found["imageTagMutability"] == "IMMUTABLE"
+    assert found["tags"] == {
+        "theirs": "stays",
+        "a": "1",
+        "ecr-operator.dev/owner": repositories.owner("adopt"),
+    }
+    assert obj["status"]["managed"] == ["imageTagMutability", "repository", "tags/a"]
+    repositories.event(obj, "RepositoryAdopted")
+
+
+def test_another_owners_repository_is_refused_with_the_field_that_takes_it(
+    repositories: Repositories,
+) -> None:
+    repositories.by_hand("theirs", owner="prod/web/shop")
+
+    repositories.create("theirs", adoptionPolicy="Adopt", tags={"a": "1"})
+    obj = repositories.stalled("theirs", "RepositoryOwnedByAnother")
+
+    assert "`adoptFrom: prod/web/shop`" in message(obj)
+    assert repositories.writes() == []
+    found = repositories.in_aws("theirs")
+    assert found is not None
+    assert found["tags"] == {"ecr-operator.dev/owner": "prod/web/shop"}
+
+
+def test_adopt_from_takes_over_from_exactly_that_owner(repositories: Repositories) -> None:
+    repositories.by_hand("from", owner="prod/web/shop")
+    repositories.create("from", adoptFrom="prod/web/other")
+    repositories.stalled("from", "RepositoryOwnedByAnother")
+
+    repositories.patch("from", adoptFrom="prod/web/shop")
+    obj = repositories.ready("from")
+
+    assert obj["status"]["owner"] == repositories.owner("from")
+
+
+def test_the_repository_of_a_live_object_is_never_taken(repositories: Repositories) -> None:
+    # Another name for the object, the same repository: only the tag stands between the two.
+    repositories.created("holder")
+    holder = repositories.owner("holder")
+    repositories.patch("holder", managementPolicy="Observe")
+    repositories.ready("holder")
+
+    repositories.create(
+        "taker", repositoryName=repositories.name("holder"), adoptionPolicy="Adopt", adoptFrom=holder
+    )
+    obj = repositories.stalled("taker", "RepositoryOwnedByAnother")
+
+    assert "delete that object" in message(obj)
+    found = repositories.in_aws("holder")
+    assert found is not None
+    assert found["tags"]["ecr-operator.dev/owner"] == holder
+
+
+def test_the_repository_of_an_object_that_is_gone_can_be_adopted(repositories: Repositories) -> None:
+    repositories.created("before")
+    repositories.delete("before")
+    repositories.wait_gone("before")
+    name = repositories.name("before")
+
+    repositories.create("after", repositoryName=name)
+    obj = repositories.stalled("after", "RepositoryOwnedByAnother")
+    assert "`adoptionPolicy: Adopt`" in message(obj)
+    repositories.patch("after", adoptionPolicy="Adopt")
+    obj = repositories.ready("after")
+
+    assert obj["status"]["owner"] == repositories.owner("after")
+
+
+def test_an_owner_of_a_previous_cluster_name_is_taken_back_and_rewritten(repositories: Repositories) -> None:
+    for name, previous in (("own", "old"), ("own2", "older")):
+        repositories.by_hand(name, owner=f"{previous}/{repositories.namespace}/{name}")
+        repositories.create(name)
+        repositories.ready(name)
+        found = repositories.in_aws(name)
+        assert found is not None
+        assert found["tags"] == {"ecr-operator.dev/owner": repositories.owner(name)}
+
+
+def test_another_objects_repository_of_a_previous_cluster_name_stays_anothers(
+    repositories: Repositories,
+) -> None:
+    repositories.by_hand("moved", owner=f"old/{repositories.namespace}/somebody")
+
+    repositories.create("moved")
+    repositories.stalled("moved", "RepositoryOwnedByAnother")
+    assert repositories.writes() == []
+    # That object is gone, so it may be adopted as one of this cluster.
+    repositories.patch("moved", adoptionPolicy="Adopt")
+    repositories.ready("moved")
+
+
+def test_who_lost_the_owner_tag_to_another_adopter_writes_nothing_more(repositories: Repositories) -> None:
+    # The pause between the tag and the second look is the time in which the other one writes its tag.
+    arn = repositories.by_hand("race")
+    repositories.create("race", adoptionPolicy="Adopt", imageTagMutability="IMMUTABLE", tags={"a": "1"})
+    repositories.reconciling("race", "Adopting")
+    rival = f"rival/{repositories.namespace}/race"
+
+    repositories.ecr.tag_resource(resourceArn=arn, tags=[{"Key": "ecr-operator.dev/owner", "Value": rival}])
+    obj = repositories.stalled("race", "RepositoryOwnedByAnother")
+
+    assert rival in message(obj)
+    assert repositories.writes() == ["TagResource"]
+    found = repositories.in_aws("race")
+    assert found is not None
+    assert found["tags"] == {"ecr-operator.dev/owner": rival}
+    assert found["imageTagMutability"] == "MUTABLE"
+    assert "managed" not in obj["status"]

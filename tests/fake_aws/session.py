@@ -1,0 +1,49 @@
+"""Clients of boto3 for one account and region of a fake AWS."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+SECRET = "opens-nothing"
+
+
+def key_of(account: str, unseen: bool = False) -> str:
+    """The access key id of an account's user; the calls of an unseen one leave no trace."""
+    return f"AKIA{account}{'LOOK' if unseen else 'TEST'}"
+
+
+@cache
+def shared_session() -> Any:
+    """One boto3 session for all clients: what costs time is its service models."""
+    return boto3.Session()
+
+
+class Session:
+    """One account and region of a fake AWS, with ``client()`` as a boto3.Session has it."""
+
+    _making = threading.Lock()
+
+    def __init__(self, url: str, account: str, region: str, unseen: bool = False) -> None:
+        self.url = url
+        self.account = account
+        self.region_name = region
+        self.key = key_of(account, unseen)
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A client of `service`; botocore never retries unless a `config` says so."""
+        config = Config(retries={"total_max_attempts": 1}).merge(options.pop("config", Config()))
+        with self._making:
+            return shared_session().client(
+                service,
+                region_name=self.region_name,
+                endpoint_url=self.url,
+                aws_access_key_id=self.key,
+                aws_secret_access_key=SECRET,
+                config=config,
+                **options,
+            )
