@@ -61,7 +61,11 @@ class RunningOperator:
         self._thread = threading.Thread(target=self._run, name="operator", daemon=True)
 
     def __enter__(self) -> Self:
-        return self.start().wait_ready()
+        try:
+            return self.start().wait_ready()
+        except BaseException:
+            self.stop()
+            raise
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -97,6 +101,8 @@ class RunningOperator:
         except urllib.error.HTTPError as error:
             with error:
                 return error.read().decode()
+        except urllib.error.URLError as error:
+            return f"no answer: {error.reason}"
 
     def metrics(self) -> str:
         """What `/metrics` answers."""

@@ -1,5 +1,6 @@
 """`/healthz`, `/readyz` and `/metrics` over HTTP."""
 
+import socket
 from collections.abc import Callable
 
 from aiohttp import web
@@ -27,10 +28,10 @@ class Probes:
         app.router.add_get("/metrics", self._serve_metrics)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, port=port)
-        await site.start()
-        address: tuple[str, int] = self._runner.addresses[0]
-        return address[1]
+        listening = _listen(port)
+        await web.SockSite(self._runner, listening).start()
+        chosen: int = listening.getsockname()[1]
+        return chosen
 
     async def stop(self) -> None:
         """Close the server."""
@@ -51,3 +52,10 @@ class Probes:
         self._refresh()
         body = generate_latest(self._metrics.registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _listen(port: int) -> socket.socket:
+    """One socket for IPv4 and IPv6: two would get two ports where the system chooses."""
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server(("", port))
