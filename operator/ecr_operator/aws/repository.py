@@ -22,12 +22,13 @@ from ecr_operator.planning.repository import ObservedRepository
 IMAGES_PER_PAGE = 1000
 
 
-async def observe(registry: Registry, name: str, *, owned: bool) -> ObservedRepository | None:
+async def observe(registry: Registry, name: str, *, fresh: bool) -> ObservedRepository | None:
     """The repository as it is now, with its tags; None: it does not exist.
 
-    `owned` says that the asker has, or may have, the repository already. Raises `AwsError`.
+    Where `fresh` is false, absence may be concluded from a listing of the last minute: for an asker that has
+    never owned the repository. Raises `AwsError`.
     """
-    description = await (registry.describe(name) if owned else registry.find(name))
+    description = await (registry.describe(name) if fresh else registry.find(name))
     if description is None:
         return None
     tags = await registry.tags(description["repositoryArn"])

@@ -20,6 +20,7 @@ from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshabl
 
 from ecr_operator.aws.errors import EXPIRED, AwsError, translate
 from ecr_operator.metrics import Metrics
+from ecr_operator.reasons import Reason
 
 READ_ATTEMPTS = 2
 """One repetition at once, for a connection that was closed while idle; longer waits are the queue's."""
@@ -83,10 +84,13 @@ class Session:
         try:
             return await self._once(service, operation, attempts, parameters)
         except AwsError as error:
+            if error.reason != Reason.CREDENTIALS_MISSING:
+                raise
+            # A client keeps the credentials, or the lack of them, that it was made with.
+            self.close()
             if error.code not in EXPIRED:
                 raise
-            # The session ended between its refreshes; a new client asks for a new one.
-            self._drop_clients()
+            # The session ended between its refreshes: a new one may be had at once.
             return await self._once(service, operation, attempts, parameters)
 
     async def _once(
@@ -142,8 +146,11 @@ class Session:
             self._boto = boto3.Session(botocore_session=core)
         return self._boto
 
-    def _drop_clients(self) -> None:
+    def close(self) -> None:
+        """Close all connections and forget the credentials; the next call begins anew."""
         with self._lock:
+            for client in self._clients.values():
+                client.close()
             self._clients.clear()
             self._boto = None
 

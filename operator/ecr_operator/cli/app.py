@@ -16,7 +16,6 @@ USAGE_ERROR = 64
 app = typer.Typer(
     name="ecr-operator",
     help="Declarative Amazon ECR for Kubernetes.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -51,11 +50,14 @@ def run() -> None:
 
 @app.callback(invoke_without_command=True)
 def _root(
+    context: typer.Context,
     show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if show_version:
         typer.echo(version())
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def _settings() -> Settings:

@@ -107,7 +107,9 @@ class RepositoryController:
         moved = other_registry(status, None, registry.region)
         if moved is not None:
             return await self._close(subject, moved)
-        observed = await observe(registry, subject.desired.name, owned=status.owns)
+        # One that only observes has no CreateRepository behind it that would notice an old listing.
+        fresh = status.owns or subject.desired.observe
+        observed = await observe(registry, subject.desired.name, fresh=fresh)
         account = observed.registry_id if observed is not None else None
         moved = other_registry(status, account, registry.region)
         if observed is None and moved is None:

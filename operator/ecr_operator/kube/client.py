@@ -128,6 +128,8 @@ class KubeClient:
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
+        # Their transports end in the next turn of the loop, which may be about to end too.
+        await asyncio.sleep(0)
 
     @property
     def configuration(self) -> Configuration:

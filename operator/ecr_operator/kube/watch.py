@@ -28,6 +28,10 @@ TOKEN_LIFE = timedelta(minutes=10)
 """How long kopf uses a token before it asks for the present one; the kubelet rotates it."""
 
 
+CLOSING_SECONDS = 0.1
+"""What connections get to close in when the watch ends."""
+
+
 class JitteredForever:
     """Pauses between failed watches, without an end: after the last of a finite list kopf would end."""
 
@@ -93,6 +97,9 @@ class Watch:
                 stop_flag=stop,
             )
         finally:
+            # TLS ends by a message of the peer's, which asyncio gives no way to wait for (aiohttp
+            # documentation, "Graceful Shutdown").
+            await asyncio.sleep(CLOSING_SECONDS)
             # kopf waits for the flag in a thread, which the end of the loop would wait for in turn.
             stop.set()
 

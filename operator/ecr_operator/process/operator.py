@@ -105,6 +105,7 @@ class Operator:
                     await self._operate(client, session, stop)
             finally:
                 await probes.stop()
+                session.close()
 
     async def _operate(self, client: KubeClient, session: Session, stop: asyncio.Event) -> None:
         settings = self._settings

@@ -1,0 +1,63 @@
+"""What a person does to AWS beside the operator. Shown as commands of the AWS CLI, sent with boto3."""
+
+from typing import Any
+
+from tests.demo.narrator import Narrator
+from tests.fake_aws.client import FakeAws
+
+
+class ByHand:
+    """Its calls are not counted as the operator's."""
+
+    def __init__(self, narrator: Narrator, aws: FakeAws) -> None:
+        self._narrator = narrator
+        self._aws = aws
+        self._ecr: Any = aws.client("ecr", unseen=True)
+
+    def create(self, name: str, mutability: str | None = None) -> None:
+        """Create a repository that nobody owns."""
+        option = f" --image-tag-mutability {mutability}" if mutability else ""
+        self._narrator.command(f"aws ecr create-repository --repository-name {name}{option}")
+        setting = {"imageTagMutability": mutability} if mutability else {}
+        self._ecr.create_repository(repositoryName=name, **setting)
+
+    def set_mutability(self, name: str, value: str) -> None:
+        """Change a setting that the operator manages."""
+        self._narrator.command(
+            f"aws ecr put-image-tag-mutability --repository-name {name} --image-tag-mutability {value}"
+        )
+        self._ecr.put_image_tag_mutability(repositoryName=name, imageTagMutability=value)
+
+    def mutability(self, name: str) -> str:
+        """Show and return the setting as AWS has it."""
+        query = "--query 'repositories[].imageTagMutability' --output text"
+        self._narrator.command(f"aws ecr describe-repositories --repository-names {name} {query}")
+        found = self._ecr.describe_repositories(repositoryNames=[name])["repositories"]
+        value: str = found[0]["imageTagMutability"]
+        self._narrator.output(value)
+        return value
+
+    def names(self) -> list[str]:
+        """Show and return the repositories of the account."""
+        self._narrator.command(
+            "aws ecr describe-repositories --query 'repositories[].repositoryName' --output text"
+        )
+        pages = self._ecr.get_paginator("describe_repositories").paginate()
+        found = sorted(entry["repositoryName"] for page in pages for entry in page["repositories"])
+        self._narrator.output("\t".join(found))
+        return found
+
+    def push(self, name: str, *tags: str) -> None:
+        """Put images in place, as a `docker push` would."""
+        for tag in tags:
+            self._aws.put_image(name, [tag])
+
+    def delete_images(self, name: str, *tags: str) -> None:
+        """Delete the images that carry these tags."""
+        ids = " ".join(f"imageTag={tag}" for tag in tags)
+        self._narrator.command(f"aws ecr batch-delete-image --repository-name {name} --image-ids {ids}")
+        self._ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageTag": tag} for tag in tags])
+
+    def operators_calls(self) -> dict[str, int]:
+        """How often the operator has called each operation."""
+        return self._aws.calls()

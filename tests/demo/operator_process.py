@@ -1,0 +1,98 @@
+"""The operator as a process of its own, as a user starts it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from tests.controlplane.program import LAUNCH
+
+PROGRAM = Path(sys.executable).parent / "ecr-operator"
+FOREIGN = ("AWS_", "ECR_OPERATOR_", "KUBERNETES_")
+"""The user's own variables, which may lead to the user's own AWS account or cluster."""
+
+START_TIMEOUT = 30.0
+STOP_TIMEOUT = 10.0
+
+
+class OperatorError(Exception):
+    """The operator does not run."""
+
+
+class OperatorProcess:
+    """`settings` are its environment variables. It dies with this process, however that dies.
+
+    Its standard error goes to a file in `directory`.
+    """
+
+    def __init__(self, settings: dict[str, str], directory: Path) -> None:
+        self.port = _free_port()
+        self.settings = settings | {"ECR_OPERATOR_HTTP_PORT": str(self.port)}
+        self._log = directory / "operator.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, without waiting for anything."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        launcher = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid())]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*launcher, str(PROGRAM), "run"],
+                env=own | self.settings,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C is for the demo, which ends the operator in its turn.
+                start_new_session=True,
+            )
+
+    def wait_ready(self) -> None:
+        """Wait until `/readyz` says so. Raises `OperatorError`."""
+        deadline = time.monotonic() + START_TIMEOUT
+        answer = "nothing"
+        while time.monotonic() < deadline:
+            self.check()
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5):
+                    return
+            except urllib.error.HTTPError as error:
+                with error:
+                    answer = error.read().decode().strip()
+            except OSError as error:
+                answer = str(error)
+            time.sleep(0.05)
+        raise OperatorError(f"the operator was not ready after {START_TIMEOUT:.0f} s: {answer}")
+
+    def check(self) -> None:
+        """Raise `OperatorError` if it was started and runs no more."""
+        code = self._process.poll() if self._process else None
+        if code is not None:
+            raise OperatorError(f"the operator has ended with exit code {code}")
+
+    def stop(self) -> None:
+        """End it in order, and by force when that takes too long."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def log_tail(self, lines: int = 30) -> str:
+        """The end of what it printed."""
+        if not self._log.exists():
+            return ""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port

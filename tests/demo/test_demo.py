@@ -1,0 +1,59 @@
+"""The demo does what it shows, says when it does not, and leaves nothing behind."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_demo(temporary: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`python -m tests.demo` with its output in a pipe and its files in `temporary`."""
+    # A directory of its own shows what is left; a short one, because etcd's sockets are in it.
+    return subprocess.run(
+        [sys.executable, "-m", "tests.demo"],
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(temporary)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def processes_that_mention(text: str) -> list[str]:
+    """The command lines of processes, other than this one's, that hold `text`."""
+    listing = subprocess.run(["ps", "-A", "-ww", "-o", "args="], capture_output=True, text=True, check=True)
+    return [line for line in listing.stdout.splitlines() if text in line]
+
+
+def test_the_demo_tells_its_story_and_leaves_nothing_running(tmp_path_factory: object) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="d-", dir="/tmp") as directory:
+        done = run_demo(Path(directory))
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert os.listdir(directory) == []
+        assert processes_that_mention(directory) == []
+    assert re.findall(r"^\d+\. .*$", done.stdout, re.MULTILINE) == [
+        "1. Install",
+        "2. Objects become repositories",
+        "3. A mistake is refused at once",
+        "4. What is not ours is left alone",
+        "5. Drift is healed",
+        "6. Deleting an object keeps the repository",
+        "7. Images hold a deletion",
+        "8. What the operator asked of AWS in all",
+    ]
+    assert "\x1b" not in done.stdout
+
+
+def test_a_failure_is_told_in_a_sentence(tmp_path: Path) -> None:
+    done = run_demo(tmp_path, KUBEBUILDER_ASSETS=str(tmp_path))
+
+    assert done.returncode == 1
+    assert done.stdout.strip().startswith(f"The demo failed: KUBEBUILDER_ASSETS={tmp_path} lacks etcd")
+    assert "Traceback" not in done.stdout + done.stderr

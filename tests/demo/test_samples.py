@@ -1,0 +1,67 @@
+"""Every manifest of `deploy/samples/` is accepted by the API server and becomes Ready."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ecr_operator.api.repository import EcrRepositorySpec
+from tests.cluster import Cluster
+from tests.fake_aws.client import FakeAws
+from tests.repositories import KIND, condition
+from tests.running import Identity, RunningOperator
+
+ACCOUNT = "424242424242"
+"""Of its own: the samples' repositories have names that other tests may use."""
+
+SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
+FILES = {path.name: path.read_text() for path in sorted(SAMPLES.glob("*.yaml"))}
+OBJECTS = [document for text in FILES.values() for document in yaml.safe_load_all(text)]
+REPOSITORIES: list[dict[str, Any]] = [obj for obj in OBJECTS if obj["kind"] == KIND]
+NAMESPACE = next(obj for obj in OBJECTS if obj["kind"] == "Namespace")["metadata"]["name"]
+
+
+@pytest.fixture(scope="module")
+def applied(cluster: Cluster, aws: FakeAws) -> Iterator[FakeAws]:
+    """All samples applied as a user does, with the repositories in AWS that they expect."""
+    aws.create_repositories(["platform/base", "legacy/payments"], account=ACCOUNT)
+    with RunningOperator(cluster.kubeconfig, Identity(ACCOUNT)):
+        cluster.kubectl("apply", "-k", str(SAMPLES))
+        yield aws
+        cluster.kubectl("delete", "-k", str(SAMPLES), "--wait=false")
+        for obj in REPOSITORIES:
+            cluster.wait_gone(KIND, NAMESPACE, obj["metadata"]["name"])
+
+
+@pytest.mark.parametrize("name", [obj["metadata"]["name"] for obj in REPOSITORIES])
+def test_a_sample_becomes_ready(cluster: Cluster, applied: FakeAws, name: str) -> None:
+    obj = cluster.wait_for(
+        KIND, NAMESPACE, name, lambda obj: (condition(obj, "Ready") or {})["status"] == "True", what="Ready"
+    )
+    ready = condition(obj, "Ready")
+    assert ready is not None
+    assert ready["reason"] == ("Observed" if name == "base" else "InSync")
+
+
+def test_the_observed_repository_is_left_alone(cluster: Cluster, applied: FakeAws) -> None:
+    cluster.wait_for(KIND, NAMESPACE, "base", lambda obj: obj["status"]["repositoryUri"])
+    assert applied.writes(prefix="platform/base", account=ACCOUNT) == []
+
+
+def test_the_kustomization_holds_every_file() -> None:
+    listed = yaml.safe_load(FILES["kustomization.yaml"])["resources"]
+    assert sorted([*listed, "kustomization.yaml"]) == sorted(FILES)
+
+
+def test_the_complete_sample_shows_every_field() -> None:
+    text = FILES["complete.yaml"]
+    missing = [
+        field.alias for field in EcrRepositorySpec.model_fields.values() if f" {field.alias}:" not in text
+    ]
+    assert missing == []
+
+
+def test_every_file_begins_with_what_it_is_for() -> None:
+    assert [name for name, text in FILES.items() if not text.startswith("# ")] == []

@@ -1,0 +1,58 @@
+"""The account and region that a repository is in, and those that the operator works in."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from ecr_operator.planning.identity import other_registry
+from ecr_operator.planning.repository import Recorded
+from ecr_operator.reasons import Reason
+from tests.planning.samples import ACCOUNT, NEW, REGION, recorded
+
+
+@dataclass(frozen=True)
+class Case:
+    """The operator works in `account` (None: not known yet) and `region`."""
+
+    memory: Recorded
+    account: str | None = ACCOUNT
+    region: str = REGION
+    stalled: bool = False
+    says: tuple[str, ...] = ()
+
+
+OTHER_ACCOUNT, OTHER_REGION = "210987654321", "eu-west-1"
+
+CASES = {
+    "the same registry": Case(recorded()),
+    "the same region, while the account is not known yet": Case(recorded(), account=None),
+    "another account": Case(
+        recorded(),
+        account=OTHER_ACCOUNT,
+        stalled=True,
+        says=(ACCOUNT, f"account {OTHER_ACCOUNT}", "deletionPolicy: Retain"),
+    ),
+    "another region": Case(
+        recorded(), region=OTHER_REGION, stalled=True, says=(REGION, f"region {OTHER_REGION}")
+    ),
+    "another region is enough, before the account is known": Case(
+        recorded(), account=None, region=OTHER_REGION, stalled=True, says=(f"works in region {OTHER_REGION}",)
+    ),
+    "an object that has never seen a repository": Case(NEW, account=OTHER_ACCOUNT, region=OTHER_REGION),
+    "an object that only observes": Case(
+        recorded(managed=frozenset()), account=OTHER_ACCOUNT, region=OTHER_REGION
+    ),
+    "an object whose create has not been answered yet": Case(
+        recorded(registry_id=None, region=None), account=OTHER_ACCOUNT, region=OTHER_REGION
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_repository_in_another_registry_stalls_its_object(case: Case) -> None:
+    outcome = other_registry(case.memory, case.account, case.region)
+    assert (outcome is not None) is case.stalled
+    if outcome is not None:
+        assert outcome.reason is Reason.REGISTRY_CHANGED
+        for words in case.says:
+            assert words in outcome.message
