@@ -7,6 +7,7 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
+from ecr_operator.cli.crds import crds
 from ecr_operator.settings import Settings
 from ecr_operator.version import version
 
@@ -30,9 +31,7 @@ def _settings_text() -> str:
         shown = ",".join(default) if isinstance(default, tuple) else default
         lines += [
             f"ECR_OPERATOR_{name.upper()} (default: {'none' if shown in (None, '', {}) else shown})",
-            "\b",
             " ".join((field.description or "").split()),
-            "",
         ]
     lines.append(
         "KUBECONFIG, AWS_REGION, AWS_ENDPOINT_URL and boto3's own variables mean what they always mean."
@@ -43,9 +42,14 @@ def _settings_text() -> str:
 @app.command(epilog=_settings_text())
 def run() -> None:
     """Run the operator until SIGTERM."""
+    # First, because the imports take a second that a wrong setting need not cost.
+    settings = _settings()
     from ecr_operator.cli.run import run as run_operator
 
-    raise typer.Exit(run_operator(_settings()))
+    raise typer.Exit(run_operator(settings))
+
+
+app.command()(crds)
 
 
 @app.callback(invoke_without_command=True)

@@ -32,11 +32,30 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry)
 
 
+class Repetitions(logging.Filter):
+    """Lets a kind of record of kopf's pass once a minute: each watch reports each try of an outage."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is written."""
+        if not record.name.startswith("kopf"):
+            return True
+        kind = f"{record.name}:{record.getMessage()[:15]}"
+        if record.created < self._next.get(kind, 0.0):
+            return False
+        self._next[kind] = record.created + 60
+        return True
+
+
 def configure_logging(level: str, format: str) -> None:
     """Log to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     text = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     handler.setFormatter(JsonFormatter() if format == "json" else text)
+    handler.addFilter(Repetitions())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # kopf reports every handler call, and that it ignores signals, which are ours.
     logging.getLogger("kopf").setLevel(logging.WARNING)
