@@ -4,14 +4,14 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def run_demo(temporary: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`python -m tests.demo` with its output in a pipe and its files in `temporary`."""
-    # A directory of its own shows what is left; a short one, because etcd's sockets are in it.
+    """`python -m tests.demo` with its output in a pipe; `temporary` shows what it leaves behind."""
     return subprocess.run(
         [sys.executable, "-m", "tests.demo"],
         cwd=ROOT,
@@ -29,10 +29,9 @@ def processes_that_mention(text: str) -> list[str]:
     return [line for line in listing.stdout.splitlines() if text in line]
 
 
-def test_the_demo_tells_its_story_and_leaves_nothing_running(tmp_path_factory: object) -> None:
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="d-", dir="/tmp") as directory:
+def test_the_demo_tells_its_story_and_leaves_nothing_running() -> None:
+    # Not pytest's own directory: the path of a socket has at most 104 characters.
+    with tempfile.TemporaryDirectory(prefix="d-") as directory:
         done = run_demo(Path(directory))
 
         assert done.returncode == 0, done.stdout + done.stderr

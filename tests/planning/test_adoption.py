@@ -50,9 +50,7 @@ CASES = {
         "prod/team-b/web", {"adoptionPolicy": "Adopt"}, (("team-b", "web"),)
     ),
     "an untagged one by default": Case(None, {}, reason=Reason.REPOSITORY_NOT_OURS),
-    "an untagged one by Refuse": Case(
-        None, {"adoptionPolicy": "Refuse"}, reason=Reason.REPOSITORY_NOT_OURS
-    ),
+    "an untagged one by Refuse": Case(None, {"adoptionPolicy": "Refuse"}, reason=Reason.REPOSITORY_NOT_OURS),
     "one of another cluster by Adopt": Case(
         "stage/team-a/web", {"adoptionPolicy": "Adopt"}, reason=Reason.REPOSITORY_OWNED_BY_ANOTHER
     ),
@@ -106,9 +104,7 @@ def test_the_rest_is_written_after_the_pause(age: float) -> None:
 def test_the_pause_is_as_long_as_the_setting_says() -> None:
     pause = timedelta(seconds=3)
     wanted = desired(adoptionPolicy="Adopt")
-    first = plan_repository(
-        wanted, observed(None), NEW, cluster=CLUSTER, now=NOW, adoption_pause=pause
-    )
+    first = plan_repository(wanted, observed(None), NEW, cluster=CLUSTER, now=NOW, adoption_pause=pause)
     assert isinstance(first.outcome, Waiting)
     assert first.outcome.after == 3.0
     for age, waits in ((2, True), (3, False)):
@@ -120,11 +116,10 @@ def test_the_pause_is_as_long_as_the_setting_says() -> None:
 @pytest.mark.parametrize("owner", ["stage/team-a/web", "prod/team-b/web"], ids=str)
 def test_who_lost_the_owner_tag_to_another_adopter_writes_nothing(owner: str) -> None:
     """Both wrote it; the later one has it."""
-    memory = recorded(adopting_since=NOW - timedelta(seconds=5))
+    memory = recorded(adopting_since=NOW)
     for age in (5, 11):
-        result = plan(
-            desired(adoptionPolicy="Adopt", **DIFFERENT), observed(owner), memory, now=NOW + timedelta(seconds=age)
-        )
+        now = NOW + timedelta(seconds=age)
+        result = plan(desired(adoptionPolicy="Adopt", **DIFFERENT), observed(owner), memory, now=now)
         assert result.changes == ()
         assert isinstance(result.outcome, Stalled)
         assert result.outcome.reason is Reason.REPOSITORY_OWNED_BY_ANOTHER

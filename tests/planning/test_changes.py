@@ -32,14 +32,18 @@ TAG = TagRepository(NAME, ARN, {"b": "2", "a": "1"})
 UNTAG = UntagRepository(NAME, ARN, ("a", "b"))
 
 CASES = {
-    "a creation with nothing but tags": Case(CREATE, {"repository", "tags/team"}, f"create repository {NAME}"),
+    "a creation with nothing but tags": Case(
+        CREATE, {"repository", "tags/team"}, f"create repository {NAME}"
+    ),
     "a creation with all that is managed": Case(
         CreateRepository(NAME, {OWNER_TAG: OWNER}, "IMMUTABLE", (), False, "KMS", "alias/web"),
         {"repository", "imageTagMutability", "imageScanningConfiguration"},
         f"create repository {NAME}",
     ),
     "a creation of what somebody had deleted": Case(
-        CreateRepository(NAME, {OWNER_TAG: OWNER}, again=True), {"repository"}, f"create again repository {NAME}"
+        CreateRepository(NAME, {OWNER_TAG: OWNER}, again=True),
+        {"repository"},
+        f"create again repository {NAME}",
     ),
     "tags": Case(TAG, {"tags/a", "tags/b"}, "set tags a=1, b=2"),
     "the owner tag is the repository's": Case(
@@ -54,9 +58,7 @@ CASES = {
         {"imageTagMutability"},
         "set imageTagMutability to IMMUTABLE_WITH_EXCLUSION except dev-*, latest",
     ),
-    "scanning on": Case(
-        SetScanOnPush(NAME, True), {"imageScanningConfiguration"}, "set scanOnPush to true"
-    ),
+    "scanning on": Case(SetScanOnPush(NAME, True), {"imageScanningConfiguration"}, "set scanOnPush to true"),
     "scanning off": Case(
         SetScanOnPush(NAME, False), {"imageScanningConfiguration"}, "set scanOnPush to false"
     ),

@@ -9,7 +9,7 @@ import pytest
 from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.planning.desired import DesiredRepository
 from ecr_operator.planning.drift import is_settled, same_facts
-from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Suspended, Waiting
+from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Waiting
 from ecr_operator.planning.repository import ObservedRepository
 from ecr_operator.planning.status import outcome_status, with_managed, with_repository
 from ecr_operator.reasons import Reason
@@ -18,7 +18,10 @@ from tests.planning.samples import ACCOUNT, LONG_AGO, NAME, NOW, REGION, desired
 WANTED = desired(tags={"a": "1"}, deletionPolicy="Delete")
 
 
-def status(outcome: Outcome = Done(), handled: str | None = None, **changes: Any) -> EcrRepositoryStatus:  # noqa: B008
+IN_SYNC = Done()
+
+
+def status(outcome: Outcome = IN_SYNC, handled: str | None = None, **changes: Any) -> EcrRepositoryStatus:
     """The status of an object that was found in sync at generation 3."""
     start = with_managed(with_repository(EcrRepositoryStatus(), observed()), ["repository", "tags/a"])
     start = start.model_copy(update={"applied_hash": WANTED.applied_hash()})
@@ -53,7 +56,6 @@ CASES = {
         status=status(Stalled(Reason.ACCESS_DENIED, "no"), applied_hash=WANTED.applied_hash())
     ),
     "ready without conditions is not ready": Case(status=status(conditions=None)),
-    "ready, though suspended: the operator was told to leave it": Case(settled=True, status=status(Suspended())),
     "another desired state: a default tag has changed": Case(
         wanted=desired(tags={"a": "1"}, deletionPolicy="Delete", default_tags={"b": "2"})
     ),

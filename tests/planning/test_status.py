@@ -6,21 +6,19 @@ from typing import Any
 
 import pytest
 
-from ecr_operator.api.meta import Condition, ConditionStatus
+from ecr_operator.api.meta import Condition
 from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Suspended, Waiting
 from ecr_operator.planning.status import (
-    fence_status,
     is_ready,
     outcome_status,
     recorded,
     with_managed,
     with_repository,
-    without_repository,
 )
 from ecr_operator.reasons import Reason
 from tests.planning.kstatus import Health, health, waits_for
-from tests.planning.samples import ACCOUNT, ARN, LONG_AGO, NAME, NOW, OWNER, REGION, observed
+from tests.planning.samples import LONG_AGO, NOW, observed
 
 LATER = NOW + timedelta(minutes=5)
 UNTOUCHED = EcrRepositoryStatus(observed_generation=-1)
@@ -47,9 +45,7 @@ def after(
     """The status after these outcomes, one a minute, the first at NOW."""
     status = start
     for minute, outcome in enumerate(outcomes):
-        status = outcome_status(
-            status, outcome, generation=generation, now=NOW + timedelta(minutes=minute)
-        )
+        status = outcome_status(status, outcome, generation=generation, now=NOW + timedelta(minutes=minute))
     return status
 
 
@@ -178,7 +174,10 @@ TRANSITIONS: dict[str, tuple[tuple[Outcome, ...], dict[str, float]]] = {
     "the first": ((DONE,), {"Ready": 0}),
     "the same again": ((DONE, DONE), {"Ready": 0}),
     "another reason of the same status": ((DONE, OBSERVED), {"Ready": 0}),
-    "another message of the same status": ((STALLED, Stalled(STALLED.reason, "x")), {"Ready": 0, "Stalled": 0}),
+    "another message of the same status": (
+        (STALLED, Stalled(STALLED.reason, "x")),
+        {"Ready": 0, "Stalled": 0},
+    ),
     "Ready falls": ((DONE, STALLED), {"Ready": 1, "Stalled": 1}),
     "Ready stays False from stalled to waiting": ((STALLED, WAITING), {"Ready": 0, "Reconciling": 1}),
     "Reconciling stays from waiting to retrying": ((WAITING, RETRYING), {"Ready": 0, "Reconciling": 0}),

@@ -33,9 +33,7 @@ def seen(outcome: Outcome, generation: int = 1, handled: str | None = None) -> E
 
 
 def fenced(previous: EcrRepositoryStatus, generation: int = 1) -> EcrRepositoryStatus:
-    return fence_status(
-        previous, ["tags/a", "repository"], message="create", generation=generation, now=NOW
-    )
+    return fence_status(previous, ["tags/a", "repository"], message="create", generation=generation, now=NOW)
 
 
 def wire(status: EcrRepositoryStatus, generation: int) -> dict[str, object]:
@@ -64,7 +62,7 @@ class TestTheFence:
         [(Done(), Health.CURRENT), (STALLED, Health.FAILED), (WAITING, Health.IN_PROGRESS)],
         ids=str,
     )
-    def test_of_an_object_that_was_seen_leaves_its_conditions(self, outcome: Outcome, reads_as: Health) -> None:
+    def test_of_an_object_seen_before_leaves_its_conditions(self, outcome: Outcome, reads_as: Health) -> None:
         before = seen(outcome)
         status = fenced(before)
         assert status == with_managed(before, ["repository", "tags/a"])
@@ -108,7 +106,7 @@ class TestTheReconcileAskedFor:
         before = seen(Done(), handled="before")
         assert outcome_status(before, STALLED, generation=1, now=NOW).last_handled_reconcile_at == "before"
 
-    @pytest.mark.xfail(strict=True, reason="outcome_status does not cut `handled`: model_copy validates nothing")
+    @pytest.mark.xfail(strict=True, reason="outcome_status does not cut `handled`")
     def test_is_cut_as_the_schema_demands(self) -> None:
         """An annotation may hold 256 KiB, `lastHandledReconcileAt` 256 characters."""
         status = seen(Done(), handled="x" * (RECONCILE_VALUE_MAX + 1))

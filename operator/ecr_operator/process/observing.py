@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 """How often missing CRDs are looked for."""
+CRD_SECONDS = 5.0
+"""How often it is made sure that the CRDs are still there."""
 LOG_SECONDS = 60.0
 """How often it is said that they are missing."""
 RESTART_SECONDS = 1.0
@@ -71,14 +73,15 @@ class Observing:
     async def _observe(self) -> None:
         """List, then watch and list periodically until one of them fails or a CRD goes."""
         await self._list_all()
-        watch = asyncio.create_task(Watch(self._client, self._store, self._resources, self._namespaces).run())
-        lists = asyncio.create_task(self._list_periodically())
+        watch = Watch(self._client, self._store, self._resources, self._namespaces)
+        work = (watch.run(), self._list_periodically(), self._until_crds_go())
+        tasks = [asyncio.create_task(coroutine) for coroutine in work]
         try:
-            await asyncio.wait({watch, lists}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (watch, lists):
+            for task in tasks:
                 task.cancel()
-            results = await asyncio.gather(watch, lists, return_exceptions=True)
+            results = await asyncio.gather(*tasks, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):
                 raise result
@@ -100,6 +103,14 @@ class Observing:
                 if error.status == _NOT_FOUND:
                     raise
                 log.warning("Failed to list objects: %s", error)
+
+    async def _until_crds_go(self) -> None:
+        """kopf ends when a CRD goes, but not always, and is deaf then."""
+        missing: str | None = None
+        while missing is None or not missing.startswith("CRD"):
+            await asyncio.sleep(CRD_SECONDS)
+            missing = await self._missing()
+        log.warning("Gone: %s", missing)
 
     async def _crds_served(self) -> None:
         """Return when the API server serves all our kinds; kopf started before that is deaf for ever."""

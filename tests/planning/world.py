@@ -1,0 +1,153 @@
+"""AWS and the controller in a few lines: what a plan's changes do to a repository, and what is remembered.
+
+`perform` is ECR by its documentation, as far as plans use it. `World` does what `controllers/repository`
+does around a plan: record before the first effect, perform, record what is managed after the last.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ecr_operator.api.names import OWNER_TAG
+from ecr_operator.planning.changes import (
+    Change,
+    CreateRepository,
+    SetScanOnPush,
+    SetTagMutability,
+    TagRepository,
+    UntagRepository,
+    tag_part,
+)
+from ecr_operator.planning.desired import DesiredRepository
+from ecr_operator.planning.ownership import ObjectKey
+from ecr_operator.planning.plan import Done, Outcome, Plan, Stalled, Waiting
+from ecr_operator.planning.repository import ObservedRepository, Recorded, managed_after
+from ecr_operator.reasons import Reason
+from tests.planning.samples import KEY_ARN, KEY_ID, KEYS, LONG_AGO, observed, plan
+
+RESOLVED = {None: f"{KEYS}key/aws-ecr", KEY_ID: KEY_ARN, "alias/web": KEY_ARN, f"{KEYS}alias/web": KEY_ARN}
+"""AWS answers with the ARN of a key, however it was named."""
+
+
+def counted(tags: Iterable[str]) -> int:
+    """The tags that AWS counts against its 50: its own do not."""
+    return sum(not key.startswith("aws:") for key in tags)
+
+
+def perform(change: Change, there: ObservedRepository | None, now: datetime = LONG_AGO) -> ObservedRepository:
+    """The repository after one change; an AssertionError is what AWS would refuse."""
+    if isinstance(change, CreateRepository):
+        assert there is None, "RepositoryAlreadyExistsException"
+        assert counted(change.tags) <= 50, "TooManyTagsException"
+        encryption = change.encryption_type or "AES256"
+        return observed(
+            None,
+            tags=dict(change.tags),
+            name=change.name,
+            created_at=now,
+            mutability=change.mutability or "MUTABLE",
+            exclusion_filters=tuple(sorted(change.exclusion_filters)),
+            scan_on_push=bool(change.scan_on_push),
+            encryption_type=encryption,
+            kms_key=None if encryption == "AES256" else RESOLVED.get(change.kms_key, change.kms_key),
+        )
+    assert there is not None, "RepositoryNotFoundException"
+    assert change.name == there.name
+    match change:
+        case TagRepository(arn=arn, tags=tags):
+            assert arn == there.arn
+            assert tags, "InvalidParameterException"
+            after = {**there.tags, **tags}
+            assert counted(after) <= 50, "TooManyTagsException"
+            return replace(there, tags=after)
+        case UntagRepository(arn=arn, keys=keys):
+            assert arn == there.arn
+            assert keys, "InvalidParameterException"
+            return replace(there, tags={key: there.tags[key] for key in there.tags if key not in keys})
+        case SetTagMutability(mutability=mutability, exclusion_filters=filters):
+            assert bool(filters) == mutability.endswith("_WITH_EXCLUSION"), "InvalidParameterException"
+            return replace(there, mutability=mutability, exclusion_filters=tuple(sorted(filters)))
+        case SetScanOnPush(scan_on_push=scan_on_push):
+            return replace(there, scan_on_push=scan_on_push)
+    raise AssertionError(f"no plan of a live object holds {change}")
+
+
+def performed(changes: Iterable[Change], there: ObservedRepository | None) -> ObservedRepository | None:
+    """The repository after all changes, in order."""
+    for change in changes:
+        there = perform(change, there)
+    return there
+
+
+@dataclass
+class World:
+    """One repository, what the status of its object remembers of it, and the time."""
+
+    now: datetime
+    there: ObservedRepository | None = None
+    memory: Recorded = Recorded()  # noqa: RUF009
+
+    def settle(self, wanted: DesiredRepository, gone: tuple[ObjectKey, ...] = ()) -> Outcome:
+        """Reconcile until there is nothing left to wait for."""
+        for _ in range(4):
+            outcome = self.reconcile(wanted, gone)
+            if not isinstance(outcome, Waiting):
+                return outcome
+            self.now += timedelta(seconds=outcome.after or 30)
+        raise AssertionError(f"still waiting: {outcome}")
+
+    def reconcile(
+        self, wanted: DesiredRepository, gone: tuple[ObjectKey, ...] = (), *, effects: int | None = None
+    ) -> Outcome:
+        """One reconcile; `effects`: the process is killed after so many of them."""
+        todo = plan(wanted, self.there, self.memory, now=self.now, gone=gone)
+        if todo.changes:
+            self._record(self.memory.managed | todo.parts())
+        for change in todo.changes[:effects]:
+            self.there = perform(change, self.there, self.now)
+        if effects is None or effects > len(todo.changes):
+            self._close(wanted, todo)
+        return todo.outcome
+
+    def _close(self, wanted: DesiredRepository, todo: Plan) -> None:
+        managed = self.memory.managed
+        for change in todo.changes:
+            if isinstance(change, UntagRepository):
+                managed -= {tag_part(key) for key in change.keys}
+        adopting_since = None
+        if isinstance(todo.outcome, Done):
+            managed = frozenset() if wanted.observe else managed_after(wanted)
+        elif isinstance(todo.outcome, Stalled) and todo.outcome.reason in (
+            Reason.REPOSITORY_NOT_OURS,
+            Reason.REPOSITORY_OWNED_BY_ANOTHER,
+        ):
+            managed = frozenset()
+        elif isinstance(todo.outcome, Waiting) and todo.outcome.reason == Reason.ADOPTING:
+            adopting_since = self.memory.adopting_since or self.now
+        self._record(managed)
+        self.memory = replace(self.memory, adopting_since=adopting_since)
+        if self.there is not None:
+            self.memory = replace(
+                self.memory,
+                repository_arn=self.there.arn,
+                registry_id=self.there.registry_id,
+                region=self.there.region,
+                created_at=self.there.created_at,
+                owner=self.there.owner,
+            )
+
+    def _record(self, managed: frozenset[str]) -> None:
+        self.memory = replace(self.memory, managed=managed)
+
+    def outsider(self, tags: dict[str, str | None], **settings: object) -> None:
+        """Somebody else changes the repository; None removes a tag. The owner tag is left to the test."""
+        if self.there is None:
+            return
+        after = {**self.there.tags, **tags}
+        kept = {key: value for key, value in after.items() if value is not None}
+        self.there = replace(self.there, tags=kept, **settings)  # type: ignore[arg-type]
+
+    def foreign(self, keys: frozenset[str]) -> dict[str, str]:
+        """The tags that the repository carries of these keys."""
+        tags = {} if self.there is None else self.there.tags
+        return {key: value for key, value in tags.items() if key in keys and key != OWNER_TAG}
