@@ -152,7 +152,6 @@ def test_a_repository_that_would_get_too_many_tags_is_not_taken() -> None:
     assert refused.outcome.reason is Reason.TOO_MANY_TAGS
 
 
-@pytest.mark.xfail(strict=True, reason="the plan counts removals that an adoption does not make")
 def test_an_adoption_needs_room_for_the_owner_tag() -> None:
     """Ours of old with 50 tags, one of which we set: somebody replaced the owner tag by one of his."""
     wanted = desired(adoptionPolicy="Adopt")

@@ -177,7 +177,6 @@ def test_a_capped_policy_deletes_no_images() -> None:
     assert result.outcome.reason is Reason.REPOSITORY_NOT_EMPTY
 
 
-@pytest.mark.xfail(strict=True, reason="plan_deletion advises the very policy that the settings have capped")
 def test_a_capped_policy_is_not_advised() -> None:
     wanted = desired(**WITH_IMAGES, max_deletion_policy="Delete")
     result = plan_deletion(wanted, ObservedForDeletion(ARN, OWNER, SEVEN), {}, CLUSTER)
@@ -186,7 +185,6 @@ def test_a_capped_policy_is_not_advised() -> None:
     assert "deletionPolicy: DeleteWithImages" not in result.outcome.message
 
 
-@pytest.mark.xfail(strict=True, reason="plan_deletion trusts its caller to have asked release_without_aws")
 @pytest.mark.parametrize("spec", [{"deletionPolicy": "Retain"}, WITH_IMAGES | OBSERVE], ids=str)
 @pytest.mark.parametrize("images", [EMPTY, SEVEN], ids=str)
 def test_a_spec_that_deletes_nothing_plans_no_deletion(spec: dict[str, str], images: ImageCount) -> None:

@@ -77,7 +77,6 @@ def test_a_difference_is_refused(case: Case) -> None:
         assert words in result.outcome.message
 
 
-@pytest.mark.xfail(strict=True, reason="a key id in the spec is not compared with the ARN there")
 def test_the_id_of_another_key_is_a_difference() -> None:
     """An alias may name any key, but an id is a part of the key's ARN."""
     result = plan(desired(encryptionConfiguration=kms(OTHER_KEY_ID)), KMS)

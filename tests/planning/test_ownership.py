@@ -131,7 +131,6 @@ def test_only_an_owner_that_may_be_taken_from_is_looked_up(case: Case) -> None:
     assert key == case.looks_up
 
 
-@pytest.mark.xfail(strict=True, reason="judge counts slashes only: it advises an adoptFrom that CEL refuses")
 @pytest.mark.parametrize("owner", ["stage//web", "/team-a/web", "the web/mobile/core team"])
 def test_a_value_that_adopt_from_cannot_hold_is_no_owner_value(owner: str) -> None:
     verdict = judge(owner, own=OWNER, cluster=CLUSTER, adopt=True, adopt_from=None)

@@ -23,7 +23,7 @@ from ecr_operator.planning.ownership import ObjectKey
 from ecr_operator.planning.plan import Done, Outcome, Plan, Stalled, Waiting
 from ecr_operator.planning.repository import ObservedRepository, Recorded, managed_after
 from ecr_operator.reasons import Reason
-from tests.planning.samples import KEY_ARN, KEY_ID, KEYS, LONG_AGO, observed, plan
+from tests.planning.samples import KEY_ARN, KEY_ID, KEYS, LONG_AGO, NEW, observed, plan
 
 RESOLVED = {None: f"{KEYS}key/aws-ecr", KEY_ID: KEY_ARN, "alias/web": KEY_ARN, f"{KEYS}alias/web": KEY_ARN}
 """AWS answers with the ARN of a key, however it was named."""
@@ -85,7 +85,7 @@ class World:
 
     now: datetime
     there: ObservedRepository | None = None
-    memory: Recorded = Recorded()  # noqa: RUF009
+    memory: Recorded = NEW
 
     def settle(self, wanted: DesiredRepository, gone: tuple[ObjectKey, ...] = ()) -> Outcome:
         """Reconcile until there is nothing left to wait for."""

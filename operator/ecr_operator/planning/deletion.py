@@ -68,8 +68,7 @@ def release_without_aws(
     if not recorded.owns:
         return Release("The object never owned a repository")
     if not desired.deletes:
-        policy = "managementPolicy: Observe" if desired.observe else "deletionPolicy: Retain"
-        return Release(f"`{policy}`: repository {desired.name} is kept")
+        return _kept(desired)
     if not name_allowed:
         return Release(f"The namespace may not claim repository {desired.name}: it is kept")
     if successor is not None:
@@ -84,6 +83,8 @@ def plan_deletion(
     cluster: Cluster,
 ) -> Plan | Release:
     """What to do with the repository of an object that AWS was asked about."""
+    if not desired.deletes:
+        return _kept(desired)
     if observed is None:
         return Release(f"Repository {desired.name} does not exist any more")
     if observed.owner is None or cluster.present(observed.owner) != desired.owner:
@@ -93,11 +94,12 @@ def plan_deletion(
     if observed.images.images == 0:
         return Plan((delete,), Done(Reason.REPOSITORY_DELETED, "The repository was deleted"))
     if desired.deletion_policy == DeletionPolicy.DELETE:
+        force = "set `deletionPolicy: DeleteWithImages` to delete them with it, or "
         return Plan(
             outcome=Waiting(
                 Reason.REPOSITORY_NOT_EMPTY,
-                f"Repository {desired.name} holds {observed.images}; delete them, or set "
-                f"`deletionPolicy: DeleteWithImages` to delete them with it, or {WAY_OUT}",
+                f"Repository {desired.name} holds {observed.images}; delete them, or "
+                f"{'' if desired.deletion_policy_capped else force}{WAY_OUT}",
             )
         )
     if annotations.get(CONFIRM_DELETE_ANNOTATION) != desired.name:
@@ -111,3 +113,8 @@ def plan_deletion(
         )
     delete = DeleteRepository(desired.name, observed.arn, force=True)
     return Plan((delete,), Done(Reason.REPOSITORY_DELETED, "The repository and its images were deleted"))
+
+
+def _kept(desired: DesiredRepository) -> Release:
+    policy = "managementPolicy: Observe" if desired.observe else "deletionPolicy: Retain"
+    return Release(f"`{policy}`: repository {desired.name} is kept")

@@ -4,10 +4,12 @@ A refusal names the owner and the field that would take the repository over. A r
 taken from another live object of this cluster.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
+from ecr_operator.api.repository_values import OWNER_VALUE_PATTERN
 from ecr_operator.reasons import Reason
 
 ObjectKey = tuple[str, str]
@@ -99,7 +101,7 @@ def judge(
         return Verdict(Ownership.TAKE)
     if adopt and is_gone:
         return Verdict(Ownership.TAKE)
-    if owner.count("/") != 2:
+    if not re.fullmatch(OWNER_VALUE_PATTERN, owner):
         advice = "that is no owner value: remove the tag and set `adoptionPolicy: Adopt` to take it over"
     elif owner_object is None:
         advice = f"set `adoptFrom: {owner}` to take it over from there"

@@ -106,14 +106,17 @@ def plan_repository(
     if difference:
         return refuse(Reason.IMMUTABLE_FIELD_DIFFERS, difference)
     changes = tuple(_changes(desired, observed, recorded))
-    if len(_tags_after(observed, changes)) > TAGS_PER_REPOSITORY:
+    adoption = _plan_adoption(desired, observed, adoption_pause)
+    takes = verdict.ownership == Ownership.TAKE
+    count = max(_tag_count(observed, changes), _tag_count(observed, adoption.changes) if takes else 0)
+    if count > TAGS_PER_REPOSITORY:
         return refuse(
             Reason.TOO_MANY_TAGS,
-            f"The repository would carry {len(_tags_after(observed, changes))} tags, "
-            f"AWS allows {TAGS_PER_REPOSITORY}; remove some from `tags` or from the repository",
+            f"The repository would carry {count} tags, AWS allows {TAGS_PER_REPOSITORY}; "
+            "remove some from `tags` or from the repository",
         )
-    if verdict.ownership == Ownership.TAKE:
-        return _plan_adoption(desired, observed, adoption_pause)
+    if takes:
+        return adoption
     if recorded.adopting_since is not None and now < recorded.adopting_since + adoption_pause:
         # Two adopters may have written the tag one after the other: whoever reads its own value
         # after the pause has it, and nothing else is written before that.
@@ -125,14 +128,14 @@ def plan_repository(
 def encryption_difference(desired: DesiredRepository, observed: ObservedRepository) -> str:
     """A sentence when the encryption differs, which AWS cannot change; else the empty string.
 
-    A key is compared only where the spec holds a key ARN: an id or an alias may name the same key.
+    A key is compared where the spec holds its ARN or its id, which ends the ARN. An alias may name any key.
     """
     wanted, there = desired.encryption_type, observed.encryption_type
     advice = "AWS cannot change it: write what the repository has, or use a new `repositoryName`"
     if wanted is not None and wanted != there:
         return f"`encryptionConfiguration.encryptionType` is {wanted}, the repository has {there}; {advice}"
     key = desired.kms_key
-    if key and ":key/" in key and key != observed.kms_key:
+    if key and "alias/" not in key and key != observed.kms_key and not _ends_arn(key, observed.kms_key):
         return f"`encryptionConfiguration.kmsKey` is {key}, the repository has {observed.kms_key}; {advice}"
     return ""
 
@@ -233,12 +236,16 @@ def _changes(desired: DesiredRepository, observed: ObservedRepository, recorded:
     return changes
 
 
-def _tags_after(observed: ObservedRepository, changes: Collection[Change]) -> dict[str, str]:
-    tags = dict(observed.tags)
+def _tag_count(observed: ObservedRepository, changes: Collection[Change]) -> int:
+    """How many tags count against AWS's quota after the changes; those that begin with `aws:` do not."""
+    keys = set(observed.tags)
     for change in changes:
         if isinstance(change, TagRepository):
-            tags.update(change.tags)
+            keys.update(change.tags)
         elif isinstance(change, UntagRepository):
-            for key in change.keys:
-                tags.pop(key, None)
-    return tags
+            keys.difference_update(change.keys)
+    return sum(not key.startswith("aws:") for key in keys)
+
+
+def _ends_arn(key_id: str, arn: str | None) -> bool:
+    return arn is not None and arn.endswith(f":key/{key_id}")

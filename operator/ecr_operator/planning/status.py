@@ -7,7 +7,7 @@ Stalled=True needs a person. Reconciling and Stalled are there only while True.
 from collections.abc import Iterable
 from datetime import datetime
 
-from ecr_operator.api.meta import Condition, ConditionStatus
+from ecr_operator.api.meta import Condition, ConditionStatus, echoed_reconcile_value
 from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Suspended, Waiting
 from ecr_operator.planning.repository import ObservedRepository, Recorded
@@ -47,7 +47,7 @@ def outcome_status(
         "conditions": tuple(_conditions(previous, outcome, generation, now)),
     }
     if handled is not None and not isinstance(outcome, Retrying):
-        update["last_handled_reconcile_at"] = handled
+        update["last_handled_reconcile_at"] = echoed_reconcile_value(handled)
     if not isinstance(outcome, Done | Suspended):
         # Without it a start looks at the object again.
         update["applied_hash"] = None
