@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ecr_operator.api.names import ADOPTION_ANNOTATION
+from ecr_operator.controllers import live
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.subject import Json, Subject, UnsupportedSpecError, is_deleting, object_key
 from ecr_operator.kube.errors import KubeError
@@ -68,11 +69,11 @@ class Claims:
     async def successor(self, subject: Subject) -> str | None:
         """Another live object that manages the same repository, proved by a live read."""
         for key in self._others(subject):
-            live = await self.read(key)
-            if live is None or is_deleting(live):
+            found = await live.find(self._context, key)
+            if found is None or is_deleting(found):
                 continue
             try:
-                other = self._context.subject(live)
+                other = self._context.subject(found)
             except UnsupportedSpecError:
                 continue
             same = other.desired.name == subject.desired.name and not other.desired.observe
@@ -82,17 +83,7 @@ class Claims:
 
     async def is_gone(self, key: ObjectKey) -> bool:
         """Whether a live read says that there is no such EcrRepository. A refused read says nothing."""
-        return await self.read(key) is None
-
-    async def read(self, key: ObjectKey) -> Json | None:
-        """The EcrRepository as it is now; None: there is none."""
-        path = resource_path(REPOSITORIES.api_version, REPOSITORIES.plural, *key)
-        try:
-            return await self._context.client.get(path)
-        except KubeError as error:
-            if error.status == _NOT_FOUND:
-                return None
-            raise
+        return await live.find(self._context, key) is None
 
     def _taken(self, subject: Subject) -> Plan | None:
         claims = [self._claim(subject)]

@@ -72,7 +72,7 @@ class Deletion:
         return plan.outcome
 
     async def _delete(self, subject: Subject, plan: Plan) -> Release | Outcome:
-        await effects.live(self._context, subject)
+        await effects.unchanged(self._context, subject)
         registry = self._context.registry_of(subject)
         performed = await effects.perform(registry, plan, None, frozenset())
         if performed.error is not None:

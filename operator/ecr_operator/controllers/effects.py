@@ -5,18 +5,16 @@ from dataclasses import dataclass, replace
 from ecr_operator.aws import repository as aws_repository
 from ecr_operator.aws.errors import AwsError
 from ecr_operator.aws.registry import Registry
+from ecr_operator.controllers import live
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.subject import Json, Subject, what_users_change
-from ecr_operator.kube.errors import Gone, KubeError, Stale
-from ecr_operator.kube.paths import object_path
+from ecr_operator.kube.errors import Stale
 from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.kube.status import write_status
-from ecr_operator.planning.changes import Change, CreateRepository, TagRepository, UntagRepository, tag_part
+from ecr_operator.planning.changes import Change, TagRepository, UntagRepository, tag_part
 from ecr_operator.planning.plan import Plan
 from ecr_operator.planning.repository import ObservedRepository
 from ecr_operator.planning.status import fence_status
-
-_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ async def fence(context: Context, subject: Subject, plan: Plan) -> Json:
     """
     known = frozenset(subject.status.managed or ())
     if plan.parts() <= known:
-        return await live(context, subject)
+        return await unchanged(context, subject)
     status = fence_status(
         subject.status,
         known | plan.parts(),
@@ -51,15 +49,9 @@ async def fence(context: Context, subject: Subject, plan: Plan) -> Json:
     return obj
 
 
-async def live(context: Context, subject: Subject) -> Json:
+async def unchanged(context: Context, subject: Subject) -> Json:
     """The object by a live read. Raises `Stale` when it is not the one of `subject`, `Gone` without one."""
-    try:
-        obj = await context.client.get(object_path(subject.obj))
-    except KubeError as error:
-        if error.status == _NOT_FOUND:
-            raise Gone(error.status, error.reason, error.message) from error
-        raise
-    context.store.put(REPOSITORIES.plural, obj)
+    obj = await live.get(context, subject.obj)
     if what_users_change(obj) != what_users_change(subject.obj):
         raise Stale(409, "Conflict", "The object has changed since it was read")
     return obj
@@ -98,8 +90,3 @@ def _observed_after(change: Change, observed: ObservedRepository | None) -> Obse
     if isinstance(change, TagRepository) and observed is not None:
         return replace(observed, tags={**observed.tags, **change.tags})
     return observed
-
-
-def created(changes: tuple[Change, ...]) -> CreateRepository | None:
-    """The creation among the changes."""
-    return next((change for change in changes if isinstance(change, CreateRepository)), None)

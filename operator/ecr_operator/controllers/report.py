@@ -1,10 +1,10 @@
 """What users see of a reconcile: one status write, when it differs, and an event per transition."""
 
 from ecr_operator.api.repository import EcrRepositoryStatus
+from ecr_operator.controllers import live
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.subject import Json, Subject, what_users_change
-from ecr_operator.kube.errors import Gone, KubeError, Stale
-from ecr_operator.kube.paths import object_path
+from ecr_operator.kube.errors import Stale
 from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.kube.status import write_status
 from ecr_operator.planning.changes import (
@@ -17,8 +17,6 @@ from ecr_operator.planning.plan import Outcome, Retrying, Stalled, Waiting
 from ecr_operator.planning.status import READY
 from ecr_operator.reasons import Reason
 
-_NOT_FOUND = 404
-
 
 async def write(context: Context, obj: Json, status: EcrRepositoryStatus) -> Json:
     """The closing write. Raises `Stale` when a user changed the object meanwhile, and `Gone`.
@@ -28,23 +26,12 @@ async def write(context: Context, obj: Json, status: EcrRepositoryStatus) -> Jso
     try:
         written = await write_status(context.client, obj, status.to_json())
     except Stale:
-        now = await _read(context, obj)
+        now = await live.get(context, obj)
         if what_users_change(now) != what_users_change(obj):
             raise
         written = await write_status(context.client, now, status.to_json())
     context.store.put(REPOSITORIES.plural, written)
     return written
-
-
-async def _read(context: Context, obj: Json) -> Json:
-    try:
-        now = await context.client.get(object_path(obj))
-    except KubeError as error:
-        if error.status == _NOT_FOUND:
-            raise Gone(error.status, error.reason, error.message) from error
-        raise
-    context.store.put(REPOSITORIES.plural, now)
-    return now
 
 
 def announce_changes(context: Context, subject: Subject, changes: tuple[Change, ...], adopted: bool) -> None:

@@ -7,7 +7,7 @@ from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.aws.errors import AwsError, Kind
 from ecr_operator.aws.registry import Registry
 from ecr_operator.aws.repository import observe
-from ecr_operator.controllers import effects, report
+from ecr_operator.controllers import effects, live, report
 from ecr_operator.controllers.claims import Claims
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.deletion import Deletion
@@ -75,7 +75,8 @@ class RepositoryController:
             except PlanAgain:
                 continue
             except Stale:
-                await self._read_again(key)
+                if await live.find(self._context, key) is None:
+                    self._context.store.remove(REPOSITORIES.plural, *key, obj["metadata"]["uid"])
             except Gone:
                 self._context.store.remove(REPOSITORIES.plural, *key, obj["metadata"]["uid"])
         raise PlanAgain(f"The object or its repository changed {ATTEMPTS} times during the reconcile")
@@ -240,13 +241,6 @@ class RepositoryController:
         )
         await report.write(self._context, obj, status)
         return outcome
-
-    async def _read_again(self, key: ObjectKey) -> None:
-        live = await self._claims.read(key)
-        if live is None:
-            self._context.store.remove(REPOSITORIES.plural, *key)
-        else:
-            self._context.store.put(REPOSITORIES.plural, live)
 
     def _remember(self, subject: Subject) -> Memory:
         memory = self._memory.setdefault(subject.key, Memory())
