@@ -56,6 +56,26 @@ def test_it_works_logs_json_and_ends_in_order_on_sigterm(
     assert env["AWS_SECRET_ACCESS_KEY"] not in err
 
 
+def test_it_takes_a_web_identity_as_eks_gives_it(
+    cluster: Cluster, aws: FakeAws, repositories: Repositories, tmp_path: Path
+) -> None:
+    """IAM roles for service accounts: a token file and a role, and no key anywhere."""
+    token = tmp_path / "token"
+    token.write_text("a.web.identity")
+    env = environment(
+        cluster,
+        aws,
+        ECR_OPERATOR_WATCH_NAMESPACES=repositories.namespace,
+        AWS_WEB_IDENTITY_TOKEN_FILE=str(token),
+        AWS_ROLE_ARN="arn:aws:iam::333333333333:role/ecr-operator",
+    )
+    del env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"]
+    with running(env):
+        obj = repositories.created("web")
+
+    assert obj["status"]["registryId"] == "333333333333"
+
+
 def test_sigterm_while_the_api_server_cannot_be_reached(
     cluster: Cluster, aws: FakeAws, tmp_path: Path
 ) -> None:

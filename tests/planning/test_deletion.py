@@ -20,7 +20,8 @@ from ecr_operator.reasons import Reason
 from tests.planning.samples import ARN, CLUSTER, NAME, NEW, OWNER, desired, recorded
 
 OWNING = recorded()
-DELETE, WITH_IMAGES = {"deletionPolicy": "Delete"}, {"deletionPolicy": "DeleteWithImages"}
+DELETE: dict[str, Any] = {"deletionPolicy": "Delete"}
+WITH_IMAGES: dict[str, Any] = {"deletionPolicy": "DeleteWithImages"}
 OBSERVE = {"managementPolicy": "Observe"}
 CONFIRMED = {CONFIRM_DELETE_ANNOTATION: NAME}
 
@@ -187,7 +188,7 @@ def test_a_capped_policy_is_not_advised() -> None:
 
 @pytest.mark.parametrize("spec", [{"deletionPolicy": "Retain"}, WITH_IMAGES | OBSERVE], ids=str)
 @pytest.mark.parametrize("images", [EMPTY, SEVEN], ids=str)
-def test_a_spec_that_deletes_nothing_plans_no_deletion(spec: dict[str, str], images: ImageCount) -> None:
+def test_a_spec_that_deletes_nothing_plans_no_deletion(spec: dict[str, Any], images: ImageCount) -> None:
     result = plan_deletion(desired(**spec), ObservedForDeletion(ARN, OWNER, images), CONFIRMED, CLUSTER)
     assert isinstance(result, Release)
 

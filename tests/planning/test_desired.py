@@ -122,7 +122,8 @@ def test_every_field_of_the_desired_state_is_in_the_hash() -> None:
     wanted = desired()
     hashes = {wanted.applied_hash()}
     for field in fields(DesiredRepository):
-        changed = replace(wanted, **{field.name: f"another {field.name}"})
+        another: Any = {field.name: f"another {field.name}"}
+        changed = replace(wanted, **another)
         hashes.add(changed.applied_hash())
     assert len(hashes) == 1 + len(fields(DesiredRepository))
 

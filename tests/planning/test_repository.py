@@ -139,8 +139,11 @@ EXCLUDING = {
     "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
     "imageTagMutabilityExclusionFilters": filters("latest", "dev-*"),
 }
-EXCLUDED = {"mutability": "IMMUTABLE_WITH_EXCLUSION", "exclusion_filters": ("dev-*", "latest")}
-STRICT = {
+EXCLUDED: dict[str, Any] = {
+    "mutability": "IMMUTABLE_WITH_EXCLUSION",
+    "exclusion_filters": ("dev-*", "latest"),
+}
+STRICT: dict[str, Any] = {
     "mutability": "IMMUTABLE",
     "scan_on_push": True,
     "encryption_type": "KMS",

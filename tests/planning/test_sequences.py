@@ -137,7 +137,8 @@ def test_the_history_does_not_matter(history: list[Step]) -> None:
 @bounded(100)
 @given(HISTORIES)
 def test_tags_of_others_survive_every_step(history: list[Step]) -> None:
-    world, theirs = World(NOW), {}
+    world = World(NOW)
+    theirs: dict[str, str | None] = {}
     for step in history:
         take(world, step)
         if isinstance(step, Meddle) and world.there is not None:
