@@ -63,7 +63,7 @@ COMPILE = uv pip compile --quiet --generate-hashes --no-header --no-annotate --n
     --python-version 3.11 --universal pyproject.toml
 
 lock: $(STAMP) ## Resolve the dependencies anew into requirements/ (UPGRADE=1: to their newest versions)
-	PATH="$$PATH:$(abspath $(BIN))" && \
+	@PATH="$$PATH:$(abspath $(BIN))" && \
 	    $(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/run.txt && \
 	    $(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev -c requirements/run.txt -o requirements/dev.txt
 

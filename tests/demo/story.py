@@ -6,7 +6,6 @@ from tests.demo.world import World
 
 MANIFESTS = "tests/demo/manifests"
 WAIT = "--timeout=30s"
-TABLE = "kubectl get ecrrepo -o wide"
 READY = '?(@.type=="Ready")'
 
 
@@ -54,7 +53,7 @@ class Story:
         self._run("kubectl apply -k deploy/samples/")
         self._run("kubectl config set-context --current --namespace=samples")
         self._run(f"kubectl wait ecrrepo --all --for=condition=Ready {WAIT}")
-        self._run(TABLE)
+        self._run("kubectl get ecrrepo -o wide")
 
     def mistake(self) -> None:
         """Refused by the API server."""
