@@ -50,7 +50,7 @@ format: $(STAMP) ## Format the code, and mend what ruff can
 GENERATED := crds docs/settings.md
 
 generate: $(STAMP) ## Write the CRDs, their reference and docs/settings.md anew, from the code
-	@$(BIN)/python -c 'import typer; from ecr_operator.cli.crds import crds; typer.run(crds)' --output-dir crds
+	@$(BIN)/ecr-operator crds --output-dir crds
 	@$(BIN)/python -c 'from ecr_operator.cli.settings_page import settings_page; print(settings_page(), end="")' \
 	    >docs/settings.md.new && mv docs/settings.md.new docs/settings.md
 

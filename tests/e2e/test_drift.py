@@ -79,6 +79,21 @@ def test_the_annotation_heals_at_once_and_an_event_says_what(repositories: Repos
     assert words.lower() in note.lower()
 
 
+def test_what_happens_again_is_said_again(repositories: Repositories) -> None:
+    obj = repositories.created("web", **SPEC)
+    for turn in ("once", "twice"):
+        _mutability(repositories)
+        repositories.reconcile_now("web", turn)
+
+    event = repositories.event(obj, "RepositoryUpdated")
+    assert "(was MUTABLE)" in event["note"]
+    for _ in repositories.cluster.polls(10):
+        said = [e for e in repositories.cluster.events(obj) if e["reason"] == "RepositoryUpdated"]
+        if len(said) == 2:
+            return
+    raise AssertionError(f"said {len(said)} times")
+
+
 def test_a_repository_deleted_by_hand_is_created_again_with_a_warning(
     repositories: Repositories,
 ) -> None:

@@ -51,7 +51,7 @@ def test_it_works_logs_json_and_ends_in_order_on_sigterm(
     assert out == ""
     entries = [json.loads(line) for line in err.splitlines()]
     messages = [entry["message"] for entry in entries]
-    assert messages[0] == f"Started for cluster {CLUSTER} in region eu-west-1"
+    assert messages[1] == f"Started for cluster {CLUSTER} in region eu-west-1"
     assert messages[-1] == "Stopped"
     assert env["AWS_SECRET_ACCESS_KEY"] not in err
 

@@ -96,7 +96,7 @@ def test_the_rest_is_written_after_the_pause(age: float) -> None:
     assert isinstance(result.outcome, Done)
     assert [change.describe() for change in result.changes] == [
         "set tags team=a",
-        "set imageTagMutability to IMMUTABLE",
+        "set imageTagMutability to IMMUTABLE (was MUTABLE)",
         "set scanOnPush to true",
     ]
 

@@ -147,6 +147,11 @@ class Registry:
         if self._listing is not None:
             self._listing.repositories[description["repositoryName"]] = description
 
+    def exists(self, name: str) -> None:
+        """AWS has said that there is a repository of this name, which the shared listing may not know."""
+        if self._listing is not None:
+            self._listing.repositories.setdefault(name, {})
+
     def deleted(self, name: str) -> None:
         """A repository was deleted by us."""
         if self._listing is not None:

@@ -65,9 +65,7 @@ async def perform(registry: Registry, change: Change) -> ObservedRepository | No
     session = registry.session
     match change:
         case CreateRepository():
-            answer = await session.write("ecr", "create_repository", **_create_parameters(change))
-            registry.created(answer["repository"])
-            return described(answer["repository"], change.tags)
+            return await _create(registry, change)
         case TagRepository(arn=arn, tags=tags):
             await session.write("ecr", "tag_resource", resourceArn=arn, tags=tag_list(tags))
         case UntagRepository(arn=arn, keys=keys):
@@ -90,6 +88,17 @@ async def perform(registry: Registry, change: Change) -> ObservedRepository | No
         case DeleteRepository():
             await _delete(registry, change)
     return None
+
+
+async def _create(registry: Registry, change: CreateRepository) -> ObservedRepository:
+    try:
+        answer = await registry.session.write("ecr", "create_repository", **_create_parameters(change))
+    except AwsError as error:
+        if error.code == "RepositoryAlreadyExistsException":
+            registry.exists(change.name)
+        raise
+    registry.created(answer["repository"])
+    return described(answer["repository"], change.tags)
 
 
 async def _delete(registry: Registry, change: DeleteRepository) -> None:

@@ -43,7 +43,7 @@ def announce_changes(context: Context, subject: Subject, changes: tuple[Change, 
     reason, warning = _changed(changes[0], adopted)
     if warning:
         note += "; it was deleted by somebody, and its images with it"
-    context.events.record(subject.obj, reason, note, warning=warning)
+    context.events.record(subject.obj, reason, note, warning=warning, repeat=True)
 
 
 def _changed(change: Change, adopted: bool) -> tuple[Reason, bool]:

@@ -128,9 +128,8 @@ class RepositoryController:
             adoption_pause=timedelta(seconds=self._context.settings.adoption_seconds),
         )
         if isinstance(plan.outcome, Stalled):
-            # What another owns is not ours to take back later.
-            managed = frozenset() if plan.outcome.reason in NOT_OURS else status.managed
-            return await self._close(subject, plan.outcome, Performed(observed=observed, managed=managed))
+            performed = Performed(observed=observed, managed=status.managed)
+            return await self._close(subject, plan.outcome, performed)
         subject = await self._with_finalizer(subject)
         performed = Performed(observed=observed, managed=status.managed)
         if plan.changes:
@@ -178,11 +177,17 @@ class RepositoryController:
             if isinstance(outcome, Done):
                 managed = frozenset() if subject.desired.observe else managed_after(subject.desired)
                 status = status.model_copy(update={"applied_hash": subject.desired.applied_hash()})
+            elif isinstance(outcome, Stalled) and outcome.reason in NOT_OURS:
+                # What another owns is not ours to take back later, nor for readers of the status to use.
+                return await self._written(subject, outcome, with_managed(without_repository(status), ()))
             status = with_managed(status, managed)
             if performed.observed is not None:
                 status = with_repository(status, performed.observed)
             elif isinstance(outcome, Waiting) and outcome.reason == Reason.REPOSITORY_NOT_FOUND:
                 status = without_repository(status)
+        return await self._written(subject, outcome, status)
+
+    async def _written(self, subject: Subject, outcome: Outcome, status: EcrRepositoryStatus) -> Outcome:
         await report.write(self._context, subject.obj, status)
         report.announce_outcome(self._context, subject, outcome)
         return outcome

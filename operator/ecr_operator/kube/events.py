@@ -64,15 +64,17 @@ class EventRecorder:
         note: str,
         warning: bool = False,
         action: str = "Reconcile",
+        repeat: bool = False,
     ) -> None:
         """Say ``note`` (at most 1024 bytes are kept) about ``obj``, with the reason of its condition.
 
+        `repeat` says it again even if it was said within the hour: for what has happened again.
         Returns at once and never raises. The event is in the object's namespace, or in ``default`` for a
         cluster-scoped one.
         """
         now = asyncio.get_running_loop().time()
         said = hash((obj["metadata"]["uid"], reason, note))
-        if self._said.get(said, now) > now:
+        if not repeat and self._said.get(said, now) > now:
             return
         if self._waiting.full():
             if not self._dropping:

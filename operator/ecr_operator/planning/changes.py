@@ -5,7 +5,7 @@ A change knows which parts of the repository it starts to manage (``parts``, as 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ecr_operator.api.names import OWNER_TAG
 
@@ -19,6 +19,11 @@ SCANNING = "imageScanningConfiguration"
 def tag_part(key: str) -> str:
     """The part that a tag of ours is; the owner tag belongs to ``repository``."""
     return REPOSITORY if key == OWNER_TAG else f"tags/{key}"
+
+
+def mutability_text(mutability: str, exclusion_filters: tuple[str, ...]) -> str:
+    """The mutability with its exclusions, as a person reads it."""
+    return f"{mutability} except {', '.join(exclusion_filters)}" if exclusion_filters else mutability
 
 
 def _tags(tags: Mapping[str, str]) -> str:
@@ -94,6 +99,8 @@ class SetTagMutability:
     name: str
     mutability: str
     exclusion_filters: tuple[str, ...] = ()
+    was: str = field(default="", compare=False)
+    """What it replaces, for readers."""
 
     def parts(self) -> frozenset[str]:
         """What it starts to manage."""
@@ -101,8 +108,8 @@ class SetTagMutability:
 
     def describe(self) -> str:
         """As a person reads it."""
-        excluded = f" except {', '.join(self.exclusion_filters)}" if self.exclusion_filters else ""
-        return f"set imageTagMutability to {self.mutability}{excluded}"
+        was = f" (was {self.was})" if self.was else ""
+        return f"set imageTagMutability to {mutability_text(self.mutability, self.exclusion_filters)}{was}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ecr_operator.planning.changes import (
     SetTagMutability,
     TagRepository,
     UntagRepository,
+    mutability_text,
     tag_part,
 )
 from ecr_operator.planning.desired import DesiredRepository
@@ -230,7 +231,8 @@ def _changes(desired: DesiredRepository, observed: ObservedRepository, recorded:
         observed.mutability,
         observed.exclusion_filters,
     ):
-        changes.append(SetTagMutability(observed.name, desired.mutability, desired.exclusion_filters))
+        was = mutability_text(observed.mutability, observed.exclusion_filters)
+        changes.append(SetTagMutability(observed.name, desired.mutability, desired.exclusion_filters, was))
     if desired.scan_on_push is not None and desired.scan_on_push != observed.scan_on_push:
         changes.append(SetScanOnPush(observed.name, desired.scan_on_push))
     return changes

@@ -100,6 +100,7 @@ class Operator:
             )
             probes = Probes(self.metrics, self.not_ready, self._refresh_metrics)
             self.port = await probes.start(settings.http_port)
+            log.info("Probes and metrics are served on port %d", self.port)
             try:
                 async with await KubeClient.connect(self._kubeconfig) as client:
                     await self._operate(client, session, stop)
