@@ -110,6 +110,12 @@ class RunningOperator:
             text: str = answer.read().decode()
             return text
 
+    def show(self, kind: str, obj: dict[str, Any]) -> None:
+        """Let the store believe that the watch has shown `obj`."""
+        store = self._operator._store
+        assert store is not None
+        self._loop.call_soon_threadsafe(store.put, kind, obj)
+
     def stop(self) -> None:
         """End it, and raise what it ended with."""
         if self._stop is not None and not self._loop.is_closed():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
 from tests.repositories import KIND, Repositories, message
 from tests.running import RunningOperator
@@ -220,3 +221,63 @@ def test_a_kms_error_of_a_delete_that_happened_is_none(
 
     repositories.wait_gone("kms")
     aws.clear(rule)
+
+
+def test_a_namespace_that_may_not_have_the_name_deletes_nothing(
+    cluster: Cluster, repositories: Repositories
+) -> None:
+    repositories.created("mine", deletionPolicy="DeleteWithImages")
+    names = {"metadata": {"annotations": {"ecr-operator.dev/repository-names": "other-*"}}}
+    cluster.merge_patch("Namespace", None, repositories.namespace, names)
+    repositories.stalled("mine", "NameNotAllowed")
+
+    repositories.delete("mine")
+
+    repositories.wait_gone("mine")
+    assert repositories.in_aws("mine") is not None
+
+
+def test_a_deletion_waits_for_a_repository_that_aws_does_not_show_yet(
+    repositories: Repositories, aws: FakeAws
+) -> None:
+    """Right after its creation AWS may deny knowing it; the object would go and leave it behind."""
+    aws.set_propagation(1.0)
+    try:
+        repositories.created("young", deletionPolicy="Delete")
+        repositories.delete("young")
+        repositories.wait_gone("young")
+    finally:
+        aws.set_propagation(0.0)
+
+    assert repositories.in_aws("young") is None
+    assert "DeleteRepository" in repositories.calls()
+
+
+def test_an_edited_status_deletes_nobody_elses_repository(
+    cluster: Cluster, repositories: Repositories, aws: FakeAws
+) -> None:
+    repositories.created("mine")
+    repositories.delete("mine")
+    repositories.wait_gone("mine")
+    repositories.by_hand("victim", owner="prod/web/shop")
+    aws.put_image(repositories.name("victim"), ["v1"])
+    obj = repositories.manifest(
+        "mine", repositoryName=repositories.name("victim"), deletionPolicy="DeleteWithImages"
+    )
+    obj["metadata"]["annotations"] = {"ecr-operator.dev/confirm-delete": repositories.name("victim")}
+    obj["metadata"]["finalizers"] = [FINALIZER]
+    cluster.create(obj)
+    repositories.stalled("mine", "RepositoryOwnedByAnother")
+
+    status = {
+        "managed": ["repository"],
+        "repositoryArn": repositories.arn("mine"),
+        "registryId": "111111111111",
+        "region": "eu-west-1",
+    }
+    cluster.status_patch(KIND, repositories.namespace, "mine", status)
+    repositories.delete("mine")
+
+    repositories.wait_gone("mine")
+    assert repositories.in_aws("victim") is not None
+    assert "DeleteRepository" not in repositories.calls()

@@ -37,14 +37,20 @@ def test_an_existing_repository_is_not_ours(repositories: Repositories) -> None:
     assert repositories.event(obj, "RepositoryNotOurs")["type"] == "Warning"
 
 
-def test_adopt_takes_an_untagged_repository_and_then_manages_it(repositories: Repositories) -> None:
+def test_adopt_takes_an_untagged_repository_and_then_manages_it(
+    repositories: Repositories, aws: FakeAws
+) -> None:
     repositories.by_hand("adopt")
     repositories.tag_by_hand("adopt", theirs="stays")
 
     repositories.create("adopt", adoptionPolicy="Adopt", imageTagMutability="IMMUTABLE", tags={"a": "1"})
     repositories.reconciling("adopt", "Adopting")
-    assert repositories.writes() == ["TagResource"]
     obj = repositories.ready("adopt")
+    # The owner tag alone, and after the pause what the spec asks for.
+    assert repositories.writes() == ["TagResource", "TagResource", "PutImageTagMutability"]
+    first, second, _ = aws.writes(prefix=repositories.name("adopt"))
+    assert [tag["Key"] for tag in first["parameters"]["tags"]] == ["ecr-operator.dev/owner"]
+    assert [tag["Key"] for tag in second["parameters"]["tags"]] == ["a"]
 
     found = repositories.in_aws("adopt")
     assert found is not None
@@ -144,7 +150,9 @@ def test_who_lost_the_owner_tag_to_another_adopter_writes_nothing_more(repositor
     # The pause between the tag and the second look is the time in which the other one writes its tag.
     arn = repositories.by_hand("race")
     repositories.create("race", adoptionPolicy="Adopt", imageTagMutability="IMMUTABLE", tags={"a": "1"})
-    repositories.reconciling("race", "Adopting")
+    for _ in repositories.cluster.polls(20, 0.01):
+        if repositories.writes():
+            break
     rival = f"rival/{repositories.namespace}/race"
 
     repositories.ecr.tag_resource(resourceArn=arn, tags=[{"Key": "ecr-operator.dev/owner", "Value": rival}])
@@ -157,3 +165,55 @@ def test_who_lost_the_owner_tag_to_another_adopter_writes_nothing_more(repositor
     assert found["tags"] == {"ecr-operator.dev/owner": rival}
     assert found["imageTagMutability"] == "MUTABLE"
     assert "managed" not in obj["status"]
+
+
+def test_a_tag_recorded_before_the_repository_was_ours_is_not_taken_back(
+    repositories: Repositories,
+) -> None:
+    """A listing is out of date, so a create is tried and refused: what it would have set is not ours."""
+    for number in range(5):
+        repositories.create(f"wave-{number}")
+    for number in range(5):
+        repositories.ready(f"wave-{number}")
+    repositories.by_hand("late")
+    repositories.tag_by_hand("late", team="theirs")
+
+    repositories.create("late", adoptionPolicy="Adopt", tags={"team": "ours"})
+    repositories.reconciling("late", "Adopting")
+    assert repositories.get("late")["status"]["managed"] == ["repository"]
+    repositories.patch("late", tags=None)
+    repositories.ready("late")
+
+    found = repositories.in_aws("late")
+    assert found is not None
+    assert found["tags"]["team"] == "theirs"
+    assert "UntagResource" not in repositories.calls()
+
+
+def test_a_repository_that_aws_denies_and_refuses_to_create_is_no_storm(
+    repositories: Repositories, aws: FakeAws
+) -> None:
+    """AlreadyExists and NotFound at once, as right after a creation whose answer was lost."""
+    rule = aws.inject("DescribeRepositories", "RepositoryNotFoundException", prefix=repositories.name("lag"))
+    repositories.by_hand("lag", owner=repositories.owner("lag"))
+
+    repositories.create("lag")
+    repositories.reconciling("lag", "Progressing")
+    assert repositories.aws.calls(prefix=repositories.name("lag")).get("CreateRepository", 0) <= 3
+    aws.clear(rule)
+    obj = repositories.ready("lag")
+
+    assert obj["status"]["owner"] == repositories.owner("lag")
+
+
+def test_what_was_managed_before_observing_is_still_known_after_it(repositories: Repositories) -> None:
+    repositories.created("pause", tags={"a": "1", "b": "2"})
+    repositories.patch("pause", managementPolicy="Observe", tags={"a": "1", "b": None})
+    repositories.wait("pause", "Ready", "True", "Observed")
+
+    repositories.patch("pause", managementPolicy="Manage")
+    repositories.wait("pause", "Ready", "True", "InSync")
+
+    found = repositories.in_aws("pause")
+    assert found is not None
+    assert "b" not in found["tags"]

@@ -78,6 +78,33 @@ def test_tags_that_the_tagging_api_shows_late_cause_no_write(
     assert repositories.writes() == []
 
 
+def test_a_sweep_that_aws_refuses_leaves_no_drift_and_no_lie(
+    cluster: Cluster, aws: FakeAws, repositories: Repositories
+) -> None:
+    """The list of all repositories is denied: each object looks for itself, and says what it is denied."""
+    with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,), resync_seconds=1.0):
+        repositories.created("web", **SPEC)
+        wanted = facts(repositories)
+        rule = aws.inject("*", "AccessDeniedException")
+        repositories.stalled("web", "AccessDenied")
+        HANDS["a tag removed"][0](repositories)
+        aws.clear(rule)
+        _until(cluster, lambda: facts(repositories) == wanted)
+        repositories.ready("web")
+
+
+def test_the_sweep_sees_rights_that_changed_while_nobody_looked(
+    cluster: Cluster, repositories: Repositories
+) -> None:
+    with RunningOperator(cluster.kubeconfig):
+        repositories.created("web")
+    names = {"metadata": {"annotations": {"ecr-operator.dev/repository-names": "other-*"}}}
+    cluster.merge_patch("Namespace", None, repositories.namespace, names)
+
+    with RunningOperator(cluster.kubeconfig, resync_seconds=1.0):
+        repositories.stalled("web", "NameNotAllowed")
+
+
 def _until(cluster: Cluster, holds: Callable[[], bool]) -> None:
     for _ in cluster.polls(20):
         if holds():

@@ -53,7 +53,7 @@ async def observe_for_deletion(
     owner = tags.get(OWNER_TAG)
     images = ImageCount(0)
     if is_ours(owner):
-        found = await _count_images(registry, name)
+        found = await _count_images(registry, name, _account(arn))
         if found is None:
             return None
         images = found
@@ -103,9 +103,11 @@ async def _create(registry: Registry, change: CreateRepository) -> ObservedRepos
 
 async def _delete(registry: Registry, change: DeleteRepository) -> None:
     # Without force AWS itself refuses a repository that has got an image in the meantime.
-    force: dict[str, Any] = {"force": True} if change.force else {}
+    parameters: dict[str, Any] = {"registryId": _account(change.arn), "repositoryName": change.name}
+    if change.force:
+        parameters["force"] = True
     try:
-        await registry.session.write("ecr", "delete_repository", repositoryName=change.name, **force)
+        await registry.session.write("ecr", "delete_repository", **parameters)
     except AwsError as error:
         if error.code in NOT_FOUND:
             pass
@@ -115,9 +117,10 @@ async def _delete(registry: Registry, change: DeleteRepository) -> None:
     registry.deleted(change.name)
 
 
-async def _count_images(registry: Registry, name: str) -> ImageCount | None:
+async def _count_images(registry: Registry, name: str, account: str) -> ImageCount | None:
     """Images of every status: archived ones are hidden unless asked for. None: no such repository."""
     parameters: dict[str, Any] = {
+        "registryId": account,
         "repositoryName": name,
         "maxResults": IMAGES_PER_PAGE,
         "filter": {"imageStatus": "ANY"},
@@ -151,6 +154,11 @@ def _create_parameters(change: CreateRepository) -> dict[str, Any]:
         encryption = {"encryptionType": change.encryption_type, "kmsKey": change.kms_key}
         parameters["encryptionConfiguration"] = {key: value for key, value in encryption.items() if value}
     return parameters
+
+
+def _account(arn: str) -> str:
+    """The account of an ARN: named in what deletes, so that AWS refuses credentials of another one."""
+    return arn.split(":")[4]
 
 
 def _filters(filters: tuple[str, ...]) -> dict[str, Any]:

@@ -28,6 +28,9 @@ WRITE_ATTEMPTS = 1
 """botocore would repeat LimitExceededException, which is an answer, and a create whose answer was lost."""
 
 
+LACK_SECONDS = 3.0
+"""How long missing credentials are not looked for again: a thousand objects ask at once."""
+
 Identity = Callable[[], botocore.session.Session]
 """Makes the botocore session that the credentials come from."""
 DEFAULT_IDENTITY: Identity = botocore.session.Session
@@ -64,6 +67,7 @@ class Session:
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, int], Any] = {}
         self._boto: boto3.Session | None = None
+        self._lack: tuple[float, AwsError] | None = None
         # boto3 itself reads AWS_DEFAULT_REGION only; every other SDK, and EKS, says AWS_REGION.
         found = region or os.environ.get("AWS_REGION") or identity().get_config_variable("region")
         if not found:
@@ -81,6 +85,8 @@ class Session:
     async def _call(
         self, service: str, operation: str, attempts: int, parameters: dict[str, Any]
     ) -> dict[str, Any]:
+        if self._lack is not None and perf_counter() - self._lack[0] < LACK_SECONDS:
+            raise self._lack[1]
         try:
             return await self._once(service, operation, attempts, parameters)
         except AwsError as error:
@@ -89,6 +95,7 @@ class Session:
             # A client keeps the credentials, or the lack of them, that it was made with.
             self.close()
             if error.code not in EXPIRED:
+                self._lack = (perf_counter(), error)
                 raise
             # The session ended between its refreshes: a new one may be had at once.
             return await self._once(service, operation, attempts, parameters)

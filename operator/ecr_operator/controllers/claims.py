@@ -53,7 +53,7 @@ class Claims:
         if subject.desired.observe:
             return None
         wants = subject.desired.adopt or subject.desired.adopt_from is not None
-        owns = subject.status.owner == subject.desired.owner
+        owns = self._owns(subject)
         if wants and not owns and not may_adopt(annotations, self._context.settings.adoption == "Everywhere"):
             return refuse(
                 Reason.ADOPTION_NOT_ALLOWED,
@@ -83,7 +83,12 @@ class Claims:
 
     async def is_gone(self, key: ObjectKey) -> bool:
         """Whether a live read says that there is no such EcrRepository. A refused read says nothing."""
-        return await live.find(self._context, key) is None
+        try:
+            return await live.find(self._context, key) is None
+        except KubeError as error:
+            if error.status == _FORBIDDEN:
+                return False
+            raise
 
     def _taken(self, subject: Subject) -> Plan | None:
         claims = [self._claim(subject)]
@@ -121,11 +126,21 @@ class Claims:
         )
         return None if other.desired.observe or refused else self._claim(other)
 
-    @staticmethod
-    def _claim(subject: Subject) -> Claim:
+    def may_keep_name(self, subject: Subject) -> bool:
+        """Whether the namespace may claim the name, as far as the store knows the Namespace."""
+        namespace = self._context.store.get(NAMESPACES.plural, None, subject.key[0])
+        if namespace is None:
+            return True
+        return self._name_allowed(subject, namespace["metadata"].get("annotations") or {})
+
+    def _owns(self, subject: Subject) -> bool:
+        owner = subject.status.owner
+        return owner is not None and self._context.cluster.present(owner) == subject.desired.owner
+
+    def _claim(self, subject: Subject) -> Claim:
         namespace, name = object_key(subject.obj)
         created = subject.obj["metadata"]["creationTimestamp"]
-        return Claim(namespace, name, created, owns=subject.status.owner == subject.desired.owner)
+        return Claim(namespace, name, created, owns=self._owns(subject))
 
     def _name_allowed(self, subject: Subject, annotations: Mapping[str, str]) -> bool:
         globs = allowed_names(annotations, self._context.settings.repository_names, subject.key[0])

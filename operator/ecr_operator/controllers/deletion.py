@@ -1,5 +1,7 @@
 """The reconcile of an EcrRepository that is being deleted and carries our finalizer."""
 
+from datetime import datetime, timedelta
+
 from ecr_operator.aws.errors import AwsError, Kind
 from ecr_operator.aws.repository import observe_for_deletion
 from ecr_operator.controllers import effects, report
@@ -9,6 +11,7 @@ from ecr_operator.controllers.identity import registry_refusal
 from ecr_operator.controllers.subject import Json, Subject
 from ecr_operator.kube.finalizer import remove_finalizer
 from ecr_operator.planning.deletion import WAY_OUT, Release, plan_deletion, release_without_aws
+from ecr_operator.planning.identity import names_repository
 from ecr_operator.planning.plan import Outcome, Plan, Retrying, Stalled, Waiting
 from ecr_operator.planning.status import outcome_status, recorded
 from ecr_operator.reasons import Reason
@@ -58,12 +61,19 @@ class Deletion:
         if changed is not None:
             return changed
         cluster = self._context.cluster
+        name = subject.desired.name
         observed = await observe_for_deletion(
             registry,
-            subject.desired.name,
-            status.repository_arn,
+            name,
+            status.repository_arn if names_repository(status, name) else None,
             lambda owner: owner is not None and cluster.present(owner) == subject.desired.owner,
         )
+        since = status.created_at or datetime.fromisoformat(subject.obj["metadata"]["creationTimestamp"])
+        propagation = timedelta(seconds=self._context.settings.propagation_seconds)
+        if observed is None and self._context.now() < since + propagation:
+            return Waiting(
+                Reason.PROGRESSING, "AWS does not show the repository yet that was just created", 1.0
+            )
         plan = plan_deletion(subject.desired, observed, subject.annotations, cluster)
         if isinstance(plan, Release):
             return plan

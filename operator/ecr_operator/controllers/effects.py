@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.aws import repository as aws_repository
 from ecr_operator.aws.errors import AwsError
 from ecr_operator.aws.registry import Registry
@@ -14,7 +15,7 @@ from ecr_operator.kube.status import write_status
 from ecr_operator.planning.changes import Change, TagRepository, UntagRepository, tag_part
 from ecr_operator.planning.plan import Plan
 from ecr_operator.planning.repository import ObservedRepository
-from ecr_operator.planning.status import fence_status
+from ecr_operator.planning.status import fence_status, outcome_status, with_managed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,13 @@ async def fence(context: Context, subject: Subject, plan: Plan) -> Json:
     What the plan starts to manage is recorded by the same write. Raises `Stale` (plan again) and `Gone`.
     """
     known = frozenset(subject.status.managed or ())
+    if plan.adopts:
+        # A restart has to know that the owner tag is to be read again first.
+        before = with_managed(subject.status, plan.parts())
+        status = outcome_status(
+            before, plan.outcome, generation=subject.generation, now=context.now(), handled=None
+        )
+        return await _write(context, subject, status)
     if plan.parts() <= known:
         return await unchanged(context, subject)
     status = fence_status(
@@ -44,9 +52,14 @@ async def fence(context: Context, subject: Subject, plan: Plan) -> Json:
         generation=subject.generation,
         now=context.now(),
     )
+    return await _write(context, subject, status)
+
+
+async def _write(context: Context, subject: Subject, status: EcrRepositoryStatus) -> Json:
     obj = await write_status(context.client, subject.obj, status.to_json())
     context.store.put(REPOSITORIES.plural, obj)
-    return obj
+    # An equal status was not written, and has proved nothing.
+    return await unchanged(context, subject) if obj is subject.obj else obj
 
 
 async def unchanged(context: Context, subject: Subject) -> Json:

@@ -19,7 +19,9 @@ async def find(context: Context, key: ObjectKey) -> Json | None:
         if error.status == _NOT_FOUND:
             return None
         raise
-    context.store.put(REPOSITORIES.plural, obj)
+    if context.store.get(REPOSITORIES.plural, *key) is not None:
+        # One that the store has never held may be in a namespace that is not watched.
+        context.store.put(REPOSITORIES.plural, obj)
     return obj
 
 

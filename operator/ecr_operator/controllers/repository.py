@@ -13,11 +13,19 @@ from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.deletion import Deletion
 from ecr_operator.controllers.effects import Performed
 from ecr_operator.controllers.identity import registry_refusal
-from ecr_operator.controllers.subject import Json, Subject, UnsupportedSpecError, has_finalizer, is_deleting
+from ecr_operator.controllers.subject import (
+    Json,
+    Subject,
+    UnsupportedSpecError,
+    has_finalizer,
+    is_deleting,
+    object_key,
+)
 from ecr_operator.kube.errors import Gone, Stale
 from ecr_operator.kube.finalizer import add_finalizer, remove_finalizer
 from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.planning import ownership
+from ecr_operator.planning.changes import CreateRepository
 from ecr_operator.planning.deletion import Release
 from ecr_operator.planning.identity import other_registry
 from ecr_operator.planning.ownership import ObjectKey
@@ -45,10 +53,15 @@ class PlanAgain(Exception):
 
 @dataclass
 class Memory:
-    """What is remembered of an object between reconciles; a restart may lose it."""
+    """What is remembered of an object (of this uid) between reconciles; a restart may lose it."""
 
+    uid: str
     failing_since: datetime | None = None
     adopting_since: datetime | None = None
+    exists_since: datetime | None = None
+    """When AWS last said that the repository exists, by creating it or by refusing to."""
+    waits: int = 0
+    """How often in a row the object was found waiting."""
 
 
 class RepositoryController:
@@ -71,7 +84,7 @@ class RepositoryController:
                 self._memory.pop(key, None)
                 return None
             try:
-                return self._next_look(await self._look(obj))
+                return self._next_look(obj, await self._look(obj))
             except PlanAgain:
                 continue
             except Stale:
@@ -104,17 +117,20 @@ class RepositoryController:
     async def _manage(self, subject: Subject) -> Outcome:
         registry = self._context.registry_of(subject)
         memory = self._remember(subject)
-        status = recorded(subject.status, memory.adopting_since)
-        moved = other_registry(status, None, registry.region)
+        status = recorded(subject.status, memory.adopting_since, memory.exists_since)
+        moved = None if subject.desired.observe else other_registry(status, None, registry.region)
         if moved is not None:
             return await self._close(subject, moved)
+        if status.owns:
+            subject = await self._with_finalizer(subject)
         # One that only observes has no CreateRepository behind it that would notice an old listing.
         fresh = status.owns or subject.desired.observe
         observed = await observe(registry, subject.desired.name, fresh=fresh)
         account = observed.registry_id if observed is not None else None
-        moved = other_registry(status, account, registry.region)
-        if observed is None and moved is None:
-            moved = await registry_refusal(registry, status)
+        if not subject.desired.observe:
+            moved = other_registry(status, account, registry.region)
+            if observed is None and moved is None:
+                moved = await registry_refusal(registry, status)
         if moved is not None:
             return await self._close(subject, moved)
         plan = plan_repository(
@@ -139,21 +155,26 @@ class RepositoryController:
     async def _effects(
         self, subject: Subject, registry: Registry, plan: Plan, observed: ObservedRepository | None
     ) -> tuple[Subject, Performed]:
-        before = frozenset(subject.status.managed or ())
+        # What was recorded before the repository was ours is not ours to take back.
+        before = frozenset() if plan.adopts else frozenset(subject.status.managed or ())
         obj = await effects.fence(self._context, subject, plan)
         performed = await effects.perform(registry, plan, observed, before)
-        adopted = isinstance(plan.outcome, Waiting) and plan.outcome.reason == Reason.ADOPTING
-        if adopted and performed.error is None:
-            self._remember(subject).adopting_since = self._context.now()
-        report.announce_changes(self._context, subject, performed.changes, adopted)
-        # The transition is judged by the status from before the fence.
+        memory, now = self._remember(subject), self._context.now()
+        if plan.adopts and performed.error is None:
+            memory.adopting_since = now
+        if any(isinstance(change, CreateRepository) for change in performed.changes):
+            memory.exists_since = now
+        report.announce_changes(self._context, subject, performed.changes, plan.adopts)
         fenced = Subject(obj, subject.spec, self._context.subject(obj).status, subject.desired)
         return fenced, performed
 
     async def _ended(self, subject: Subject, plan: Plan, performed: Performed) -> Outcome:
         error = performed.error
         if error is not None and error.kind == Kind.STATE:
-            # It exists after all, or is gone: the fence has recorded what a look by name now decides.
+            # It exists after all, or is gone. What the fence recorded and AWS refused comes off first.
+            if error.code == "RepositoryAlreadyExistsException":
+                self._remember(subject).exists_since = self._context.now()
+            await report.write(self._context, subject.obj, with_managed(subject.status, performed.managed))
             raise PlanAgain(error.message)
         if error is not None:
             return await self._failed(subject, error, performed)
@@ -175,7 +196,8 @@ class RepositoryController:
         if performed is not None:
             managed = performed.managed
             if isinstance(outcome, Done):
-                managed = frozenset() if subject.desired.observe else managed_after(subject.desired)
+                if not subject.desired.observe:
+                    managed = managed_after(subject.desired)
                 status = status.model_copy(update={"applied_hash": subject.desired.applied_hash()})
             elif isinstance(outcome, Stalled) and outcome.reason in NOT_OURS:
                 # What another owns is not ours to take back later, nor for readers of the status to use.
@@ -248,18 +270,28 @@ class RepositoryController:
         return outcome
 
     def _remember(self, subject: Subject) -> Memory:
-        memory = self._memory.setdefault(subject.key, Memory())
+        uid = subject.obj["metadata"]["uid"]
+        memory = self._memory.get(subject.key)
+        if memory is None or memory.uid != uid:
+            memory = self._memory[subject.key] = Memory(uid)
         reconciling = subject.status.condition("Ready")
         if memory.adopting_since is None and reconciling and reconciling.reason == Reason.ADOPTING:
             # After a restart: when the tag was written is not known, at the latest it was just now.
             memory.adopting_since = self._context.now()
         return memory
 
-    def _next_look(self, outcome: Outcome | None) -> float | None:
+    def _next_look(self, obj: Json, outcome: Outcome | None) -> float | None:
         settings = self._context.settings
+        memory = self._memory.get(object_key(obj))
+        waits = memory.waits if memory is not None else 0
+        if memory is not None:
+            memory.waits = waits + 1 if isinstance(outcome, Waiting) else 0
         match outcome:
             case Waiting(after=None):
-                return self._context.jittered(settings.waiting_recheck_seconds)
+                # What has waited for long is looked at less often.
+                seconds = settings.waiting_recheck_seconds * 1.5 ** min(waits, 20)
+                longest = max(settings.waiting_recheck_seconds, settings.stalled_recheck_seconds)
+                return self._context.jittered(min(seconds, longest))
             case Waiting(after=after):
                 return after
             case Stalled(reason=Reason.CREDENTIALS_MISSING):

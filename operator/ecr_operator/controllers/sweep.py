@@ -7,8 +7,9 @@ import asyncio
 import logging
 
 from ecr_operator.aws.descriptions import described
-from ecr_operator.aws.errors import AwsError
+from ecr_operator.aws.errors import AwsError, Kind
 from ecr_operator.aws.registry import Listing, Registry
+from ecr_operator.controllers.claims import Claims
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.subject import Subject, UnsupportedSpecError, is_deleting, object_key
 from ecr_operator.engine.queue import WorkQueue
@@ -34,6 +35,7 @@ class Sweep:
     def __init__(self, context: Context, queue: WorkQueue[ObjectKey]) -> None:
         self._context = context
         self._queue = queue
+        self._claims = Claims(context)
 
     async def run(self) -> None:
         """Sweep at each interval, +-20 %; the first one anywhere within it. Ends when cancelled."""
@@ -41,15 +43,25 @@ class Sweep:
         quiet = min(QUIET_START_SECONDS, interval / 2)
         await asyncio.sleep(self._context.chance.uniform(quiet, interval))
         retry = FIRST_RETRY_SECONDS
+        failing_since: float | None = None
         while True:
             try:
                 await self.once()
             except AwsError as error:
                 log.warning("Failed to compare repositories with AWS: %s", error)
+                now = self._context.monotonic()
+                failing_since = failing_since or now
+                lasting = now - failing_since >= self._context.settings.transient_seconds
+                if error.kind == Kind.STALLED or lasting:
+                    # Each looks for itself: those that AWS refuses too say so.
+                    self._enqueue_all()
+                    failing_since = None
+                    await asyncio.sleep(self._context.jittered(interval))
+                    continue
                 await asyncio.sleep(self._context.jittered(min(retry, interval)))
                 retry = min(retry * 2, interval)
                 continue
-            retry = FIRST_RETRY_SECONDS
+            retry, failing_since = FIRST_RETRY_SECONDS, None
             await asyncio.sleep(self._context.jittered(interval))
 
     async def once(self) -> int:
@@ -67,6 +79,10 @@ class Sweep:
                 count += 1
         return count
 
+    def _enqueue_all(self) -> None:
+        for obj in self._context.store.items(REPOSITORIES.plural):
+            self._queue.add(object_key(obj), fresh=False)
+
     def _live_subjects(self) -> list[Subject]:
         subjects = []
         for obj in self._context.store.items(REPOSITORIES.plural):
@@ -75,9 +91,8 @@ class Sweep:
             except UnsupportedSpecError:
                 self._queue.add(object_key(obj), fresh=False)
                 continue
-            if is_deleting(obj):
-                self._queue.add(subject.key, fresh=False)
-            elif not subject.spec.is_suspended:
+            # One that is being deleted looks again by itself.
+            if not is_deleting(obj) and not subject.spec.is_suspended:
                 subjects.append(subject)
         return subjects
 
@@ -93,6 +108,8 @@ class Sweep:
     def _is_in_sync(self, subject: Subject, registry: Registry, listing: Listing, tags: Tags | None) -> bool:
         description = listing.repositories.get(subject.desired.name)
         if description is None or tags is None or not subject.is_settled(registry.region):
+            return False
+        if not self._claims.may_keep_name(subject):
             return False
         observed = described(description, tags.get(description["repositoryArn"], {}))
         plan = plan_repository(

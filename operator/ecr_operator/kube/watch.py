@@ -134,11 +134,15 @@ class Watch:
         """In our own event loop."""
         while self._arrived:
             kind, type, obj = self._arrived.popleft()
-            if type == "DELETED":
-                metadata = obj["metadata"]
-                self._store.remove(kind, metadata.get("namespace"), metadata["name"], metadata["uid"])
-            else:
-                self._store.put(kind, obj)
+            try:
+                if type == "DELETED":
+                    metadata = obj["metadata"]
+                    self._store.remove(kind, metadata.get("namespace"), metadata["name"], metadata["uid"])
+                else:
+                    self._store.put(kind, obj)
+            except Exception:
+                # One odd object must not make the watch deaf for all others.
+                log.exception("Failed to take an event of %s", kind)
 
     async def _login(self, **_: Any) -> kopf.AiohttpSession:
         """A session as our own client's: kopf's own has no way to take the CA certificates of EKS."""

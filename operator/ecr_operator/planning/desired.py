@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ecr_operator.api.names import OWNER_TAG
-from ecr_operator.api.repository import DeletionPolicy, EcrRepositorySpec, ManagementPolicy
+from ecr_operator.api.repository import AdoptionPolicy, DeletionPolicy, EcrRepositorySpec, ManagementPolicy
 from ecr_operator.planning.ownership import Cluster
 
 STRENGTH = (DeletionPolicy.RETAIN, DeletionPolicy.DELETE, DeletionPolicy.DELETE_WITH_IMAGES)
@@ -56,13 +56,13 @@ def desired_repository(
 ) -> DesiredRepository:
     """The desired state of the object with this metadata and spec."""
     owner = cluster.owner(metadata["namespace"], metadata["name"])
-    asked = spec.deletion_policy or DeletionPolicy.RETAIN
+    asked = spec.effective_deletion_policy
     strongest = DeletionPolicy(max_deletion_policy)
     capped = STRENGTH.index(asked) > STRENGTH.index(strongest)
     encryption = spec.encryption_configuration
     scanning = spec.image_scanning_configuration
     return DesiredRepository(
-        name=effective_name(metadata, spec),
+        name=spec.repository_name_for(metadata["name"]),
         owner=owner,
         tags={**default_tags, **(spec.tags or {}), OWNER_TAG: owner},
         mutability=spec.image_tag_mutability,
@@ -72,14 +72,9 @@ def desired_repository(
         scan_on_push=scanning.scan_on_push if scanning else None,
         encryption_type=encryption.encryption_type if encryption else None,
         kms_key=encryption.kms_key if encryption else None,
-        observe=spec.management_policy == ManagementPolicy.OBSERVE,
-        adopt=spec.adoption_policy == "Adopt",
+        observe=spec.effective_management_policy == ManagementPolicy.OBSERVE,
+        adopt=spec.effective_adoption_policy == AdoptionPolicy.ADOPT,
         adopt_from=spec.adopt_from,
         deletion_policy=strongest if capped else asked,
         deletion_policy_capped=capped,
     )
-
-
-def effective_name(metadata: Mapping[str, Any], spec: EcrRepositorySpec) -> str:
-    """The repository's name: ``spec.repositoryName``, else the object's own."""
-    return spec.repository_name or metadata["name"]

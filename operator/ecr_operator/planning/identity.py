@@ -21,3 +21,14 @@ def other_registry(recorded: Recorded, account: str | None, region: str) -> Stal
         f"works in {f'account {account}, ' if account else ''}region {region}. "
         "Give it back its role and region, or delete this object with `deletionPolicy: Retain`",
     )
+
+
+def names_repository(recorded: Recorded, name: str) -> bool:
+    """Whether the recorded ARN is that of the repository `name` in the recorded registry.
+
+    A status can be edited: what is deleted is what the spec names, and its owner tag is the one that counts.
+    """
+    if recorded.repository_arn is None:
+        return False
+    parts = recorded.repository_arn.split(":", 5)
+    return parts[2:] == ["ecr", recorded.region, recorded.registry_id, f"repository/{name}"]

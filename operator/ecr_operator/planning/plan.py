@@ -64,6 +64,15 @@ class Plan:
         if self.changes and isinstance(self.outcome, Stalled):
             raise ValueError("a refusal changes nothing")
 
+    @property
+    def adopts(self) -> bool:
+        """Whether the plan writes the owner tag to a repository that was not ours, and waits."""
+        return (
+            isinstance(self.outcome, Waiting)
+            and self.outcome.reason == Reason.ADOPTING
+            and bool(self.changes)
+        )
+
     def parts(self) -> frozenset[str]:
         """The parts that the plan starts to manage, to be recorded before its first effect."""
         return frozenset().union(*(change.parts() for change in self.changes))

@@ -66,6 +66,8 @@ class Recorded:
     created_at: datetime | None = None
     owner: str | None = None
     adopting_since: datetime | None = None
+    exists_since: datetime | None = None
+    """When AWS last said that there is a repository of the name, though it may not show it yet."""
 
     @property
     def owns(self) -> bool:
@@ -165,14 +167,15 @@ def _plan_absent(
     desired: DesiredRepository, recorded: Recorded, now: datetime, propagation: timedelta
 ) -> Plan:
     created = recorded.created_at if recorded.owns else None
-    if created is not None and now < created + propagation:
+    seen = max(filter(None, (created, recorded.exists_since)), default=None)
+    if seen is not None and now < seen + propagation:
         # AWS may answer NotFound for a while after CreateRepository. Creating again would be answered
         # with AlreadyExists at best.
         return Plan(
             outcome=Waiting(
                 Reason.PROGRESSING,
                 "AWS does not show the repository yet that was just created",
-                min(5.0, (created + propagation - now).total_seconds()),
+                min(5.0, (seen + propagation - now).total_seconds()),
             )
         )
     if len(desired.tags) > TAGS_PER_REPOSITORY:

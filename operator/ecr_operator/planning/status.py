@@ -17,7 +17,11 @@ READY, RECONCILING, STALLED = "Ready", "Reconciling", "Stalled"
 SUMMARY = (READY, RECONCILING, STALLED)
 
 
-def recorded(status: EcrRepositoryStatus, adopting_since: datetime | None = None) -> Recorded:
+def recorded(
+    status: EcrRepositoryStatus,
+    adopting_since: datetime | None = None,
+    exists_since: datetime | None = None,
+) -> Recorded:
     """What planning needs of a status."""
     return Recorded(
         managed=frozenset(status.managed or ()),
@@ -27,6 +31,7 @@ def recorded(status: EcrRepositoryStatus, adopting_since: datetime | None = None
         created_at=status.created_at,
         owner=status.owner,
         adopting_since=adopting_since,
+        exists_since=exists_since,
     )
 
 
