@@ -58,6 +58,11 @@ CASES = {
         {"imageTagMutability"},
         "set imageTagMutability to IMMUTABLE_WITH_EXCLUSION except dev-*, latest",
     ),
+    "mutability, with what it replaces": Case(
+        SetTagMutability(NAME, "MUTABLE", (), "IMMUTABLE_WITH_EXCLUSION except dev-*"),
+        {"imageTagMutability"},
+        "set imageTagMutability to MUTABLE (was IMMUTABLE_WITH_EXCLUSION except dev-*)",
+    ),
     "scanning on": Case(SetScanOnPush(NAME, True), {"imageScanningConfiguration"}, "set scanOnPush to true"),
     "scanning off": Case(
         SetScanOnPush(NAME, False), {"imageScanningConfiguration"}, "set scanOnPush to false"
@@ -82,6 +87,10 @@ def test_a_deletion_does_not_force_unless_it_says_so() -> None:
 def test_a_tag_is_a_part_of_its_own() -> None:
     assert tag_part("a/b") == "tags/a/b"
     assert tag_part(OWNER_TAG) == "repository"
+
+
+def test_what_a_change_replaces_is_for_readers_alone() -> None:
+    assert SetTagMutability(NAME, "MUTABLE", (), "IMMUTABLE") == SetTagMutability(NAME, "MUTABLE")
 
 
 def test_a_plan_is_read_in_its_order() -> None:
@@ -109,3 +118,17 @@ def test_a_refusal_changes_nothing() -> None:
 
 def test_a_plan_that_waits_may_change_something() -> None:
     assert Plan((TAG,), Waiting(Reason.ADOPTING, "")).changes == (TAG,)
+
+
+ADOPTS = {
+    "a plan that takes a repository": (Plan((TAG,), Waiting(Reason.ADOPTING, "")), True),
+    "a plan that waits for the second look": (Plan((), Waiting(Reason.ADOPTING, "")), False),
+    "a plan that waits for something else": (Plan((TAG,), Waiting(Reason.PROGRESSING, "")), False),
+    "a plan that is done": (Plan((TAG,)), False),
+    "a refusal": (refuse(Reason.ADOPTION_NOT_ALLOWED, ""), False),
+}
+
+
+@pytest.mark.parametrize(("plan", "expected"), ADOPTS.values(), ids=ADOPTS)
+def test_a_plan_adopts(plan: Plan, expected: bool) -> None:
+    assert plan.adopts is expected

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from ecr_operator.planning.identity import other_registry
+from ecr_operator.planning.identity import names_repository, other_registry
 from ecr_operator.planning.repository import Recorded
 from ecr_operator.reasons import Reason
-from tests.planning.samples import ACCOUNT, NEW, REGION, recorded
+from tests.planning.samples import ACCOUNT, ARN, NAME, NEW, REGION, recorded
 
 
 @dataclass(frozen=True)
@@ -56,3 +56,23 @@ def test_a_repository_in_another_registry_stalls_its_object(case: Case) -> None:
         assert outcome.reason is Reason.REGISTRY_CHANGED
         for words in case.says:
             assert words in outcome.message
+
+
+ARNS = {
+    "that of the repository": (ARN, NAME, True),
+    "in another partition": (ARN.replace("arn:aws:", "arn:aws-cn:"), NAME, True),
+    "not known yet": (None, NAME, False),
+    "of another repository": (ARN + "-other", NAME, False),
+    "of a repository whose name ends the same": (ARN.replace(NAME, f"x/{NAME}"), NAME, False),
+    "in another account": (ARN.replace(ACCOUNT, OTHER_ACCOUNT), NAME, False),
+    "in another region": (ARN.replace(REGION, OTHER_REGION), NAME, False),
+    "of another service": (ARN.replace(":ecr:", ":ecs:"), NAME, False),
+    "of something else than a repository": (ARN.replace("repository/", "cluster/"), NAME, False),
+    "cut off": ("arn:aws:ecr", NAME, False),
+    "empty": ("", NAME, False),
+}
+
+
+@pytest.mark.parametrize(("arn", "name", "expected"), ARNS.values(), ids=ARNS)
+def test_an_arn_in_an_edited_status_names_nothing(arn: str | None, name: str, expected: bool) -> None:
+    assert names_repository(recorded(repository_arn=arn), name) is expected

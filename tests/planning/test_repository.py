@@ -1,7 +1,7 @@
 """The plan of a live object: to create, to observe, to correct what differs."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -93,6 +93,29 @@ class TestAnAbsentRepository:
         """The object had only observed it."""
         memory = recorded(managed=frozenset(), created_at=NOW)
         assert plan(desired(), None, memory).changes == (CreateRepository(NAME, {OWNER_TAG: OWNER}),)
+
+    @pytest.mark.parametrize("owns", [True, False], ids=["ours", "not ours"])
+    @pytest.mark.parametrize("created", [None, LONG_AGO], ids=str)
+    def test_is_waited_for_when_aws_has_said_that_it_exists(
+        self, created: datetime | None, owns: bool
+    ) -> None:
+        """A create was answered with AlreadyExists, and a look still shows nothing."""
+        managed = recorded().managed if owns else frozenset()
+        for age, after in ((0, 5.0), (118, 2.0), (120, None)):
+            seen = NOW - timedelta(seconds=age)
+            result = plan(desired(), None, recorded(managed=managed, created_at=created, exists_since=seen))
+            if after is None:
+                assert isinstance(result.changes[0], CreateRepository)
+            else:
+                assert result.changes == ()
+                assert isinstance(result.outcome, Waiting)
+                assert (result.outcome.reason, result.outcome.after) == (Reason.PROGRESSING, after)
+
+    def test_is_waited_for_since_the_later_of_both(self) -> None:
+        long, just = NOW - timedelta(minutes=5), NOW - timedelta(minutes=1)
+        for created, seen in ((long, just), (just, long)):
+            result = plan(desired(), None, recorded(created_at=created, exists_since=seen))
+            assert isinstance(result.outcome, Waiting)
 
     def test_is_created_when_the_answer_to_the_first_create_was_lost_and_nothing_came_of_it(self) -> None:
         memory = Recorded(managed=recorded().managed)
@@ -218,6 +241,12 @@ DRIFT = {
 @pytest.mark.parametrize("case", DRIFT.values(), ids=DRIFT)
 def test_only_what_differs_is_written(case: Case) -> None:
     assert plan(desired(**case.spec), case.there, case.memory) == Plan(case.changes)
+
+
+def test_a_change_of_mutability_says_what_it_replaces() -> None:
+    (change,) = plan(desired(imageTagMutability="MUTABLE"), observed(**EXCLUDED)).changes
+    was = "IMMUTABLE_WITH_EXCLUSION except dev-*, latest"
+    assert change.describe() == f"set imageTagMutability to MUTABLE (was {was})"
 
 
 def test_a_capped_deletion_policy_is_said_in_the_outcome() -> None:

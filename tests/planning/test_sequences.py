@@ -1,6 +1,7 @@
 """After any history AWS holds what a fresh object with the last spec would have made of it.
 
-A history is a sequence of specs, of crashes in the middle of them, and of what others do meanwhile. Only
+A history is a sequence of specs, of crashes and refusals in the middle of them, and of what others do
+meanwhile. Only
 mutability and scanning may differ, where the last spec leaves them out, and the tags of others.
 """
 
@@ -32,10 +33,14 @@ from tests.planning.world import World
 
 @dataclass(frozen=True)
 class Apply:
-    """The user applies a spec; with `effects` the operator is killed after so many calls to AWS."""
+    """The user applies a spec.
+
+    With `effects` the operator is killed after so many calls to AWS, or AWS refuses the next one.
+    """
 
     wanted: DesiredRepository
     effects: int | None = None
+    killed: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ Step = Apply | Meddle | Delete
 
 STEPS: st.SearchStrategy[Step] = st.one_of(
     st.builds(Apply, SPECS),
-    st.builds(Apply, SPECS, st.integers(0, 3)),
+    st.builds(Apply, SPECS, st.integers(0, 3), st.booleans()),
     st.builds(
         Meddle,
         st.builds(lambda ours, theirs: ours | theirs, tags_of(OUR_KEYS, (None, "2")), FOREIGN_TAGS),
@@ -90,8 +95,8 @@ def take(world: World, step: Step) -> None:
     match step:
         case Apply(wanted, None):
             assert isinstance(world.settle(wanted), Done)
-        case Apply(wanted, effects):
-            world.reconcile(wanted, effects=effects)
+        case Apply(wanted, effects, killed):
+            world.reconcile(wanted, effects=effects, killed=killed)
         case Meddle(tags, mutability, scan_on_push):
             settings: dict[str, object] = {}
             if mutability is not None:

@@ -141,7 +141,7 @@ class TestTheRepository:
 class TestTheMemory:
     def test_is_read_from_the_status(self) -> None:
         status = with_managed(with_repository(UNTOUCHED, observed()), ["repository", "tags/a"])
-        assert recorded(status, NOW) == Recorded(
+        assert recorded(status, NOW, LONG_AGO) == Recorded(
             managed=frozenset({"repository", "tags/a"}),
             repository_arn=ARN,
             registry_id=ACCOUNT,
@@ -149,6 +149,7 @@ class TestTheMemory:
             created_at=LONG_AGO,
             owner=OWNER,
             adopting_since=NOW,
+            exists_since=LONG_AGO,
         )
 
     def test_of_an_untouched_object_is_empty(self) -> None:

@@ -57,9 +57,8 @@ def perform(change: Change, there: ObservedRepository | None, now: datetime = LO
         case TagRepository(arn=arn, tags=tags):
             assert arn == there.arn
             assert tags, "InvalidParameterException"
-            after = {**there.tags, **tags}
-            assert counted(after) <= 50, "TooManyTagsException"
-            return replace(there, tags=after)
+            assert counted({**there.tags, **tags}) <= 50, "TooManyTagsException"
+            return replace(there, tags={**there.tags, **tags})
         case UntagRepository(arn=arn, keys=keys):
             assert arn == there.arn
             assert keys, "InvalidParameterException"
@@ -77,6 +76,15 @@ def performed(changes: Iterable[Change], there: ObservedRepository | None) -> Ob
     for change in changes:
         there = perform(change, there)
     return there
+
+
+def after(changes: Iterable[Change], managed: frozenset[str]) -> frozenset[str]:
+    """The parts that are managed after these changes."""
+    for change in changes:
+        managed |= change.parts()
+        if isinstance(change, UntagRepository):
+            managed -= {tag_part(key) for key in change.keys}
+    return managed
 
 
 @dataclass
@@ -97,23 +105,31 @@ class World:
         raise AssertionError(f"still waiting: {outcome}")
 
     def reconcile(
-        self, wanted: DesiredRepository, gone: tuple[ObjectKey, ...] = (), *, effects: int | None = None
+        self,
+        wanted: DesiredRepository,
+        gone: tuple[ObjectKey, ...] = (),
+        *,
+        effects: int | None = None,
+        killed: bool = True,
     ) -> Outcome:
-        """One reconcile; `effects`: the process is killed after so many of them."""
+        """One reconcile; after so many `effects` the process is killed, or AWS refuses the next one."""
         todo = plan(wanted, self.there, self.memory, now=self.now, gone=gone)
+        before = frozenset() if todo.adopts else self.memory.managed
         if todo.changes:
-            self._record(self.memory.managed | todo.parts())
+            # The fence.
+            self._record(before | todo.parts())
+        if todo.adopts:
+            self.memory = replace(self.memory, adopting_since=self.now)
         for change in todo.changes[:effects]:
             self.there = perform(change, self.there, self.now)
         if effects is None or effects > len(todo.changes):
             self._close(wanted, todo)
+        elif not killed:
+            self._record(after(todo.changes[:effects], before))
         return todo.outcome
 
     def _close(self, wanted: DesiredRepository, todo: Plan) -> None:
-        managed = self.memory.managed
-        for change in todo.changes:
-            if isinstance(change, UntagRepository):
-                managed -= {tag_part(key) for key in change.keys}
+        managed = after(todo.changes, self.memory.managed)
         adopting_since = None
         if isinstance(todo.outcome, Done):
             managed = frozenset() if wanted.observe else managed_after(wanted)
@@ -123,7 +139,7 @@ class World:
         ):
             managed = frozenset()
         elif isinstance(todo.outcome, Waiting) and todo.outcome.reason == Reason.ADOPTING:
-            adopting_since = self.memory.adopting_since or self.now
+            adopting_since = self.memory.adopting_since
         self._record(managed)
         self.memory = replace(self.memory, adopting_since=adopting_since)
         if self.there is not None:
@@ -143,8 +159,7 @@ class World:
         """Somebody else changes the repository; None removes a tag. The owner tag is left to the test."""
         if self.there is None:
             return
-        after = {**self.there.tags, **tags}
-        kept = {key: value for key, value in after.items() if value is not None}
+        kept = {key: value for key, value in {**self.there.tags, **tags}.items() if value is not None}
         self.there = replace(self.there, tags=kept, **settings)  # type: ignore[arg-type]
 
     def foreign(self, keys: frozenset[str]) -> dict[str, str]:
