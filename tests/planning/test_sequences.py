@@ -53,11 +53,18 @@ class Meddle:
 
 
 @dataclass(frozen=True)
+class Observe:
+    """The user applies the same spec with `managementPolicy: Observe`."""
+
+    wanted: DesiredRepository
+
+
+@dataclass(frozen=True)
 class Delete:
     """Somebody else deletes the repository."""
 
 
-Step = Apply | Meddle | Delete
+Step = Apply | Observe | Meddle | Delete
 
 
 STEPS: st.SearchStrategy[Step] = st.one_of(
@@ -69,11 +76,14 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
         st.none() | MUTABILITIES,
         st.sampled_from([None, True, False]),
     ),
+    st.builds(Observe, SPECS),
     st.just(Delete()),
 )
 HISTORIES = st.builds(
     lambda steps, wanted, encryption: [
-        replace(step, wanted=encrypted(step.wanted, encryption)) if isinstance(step, Apply) else step
+        replace(step, wanted=encrypted(step.wanted, encryption))
+        if isinstance(step, Apply | Observe)
+        else step
         for step in (*steps, Apply(wanted))
     ],
     steps=st.lists(STEPS, max_size=5),
@@ -97,6 +107,10 @@ def take(world: World, step: Step) -> None:
             assert isinstance(world.settle(wanted), Done)
         case Apply(wanted, effects, killed):
             world.reconcile(wanted, effects=effects, killed=killed)
+        case Observe(wanted):
+            before = world.there
+            world.reconcile(replace(wanted, observe=True))
+            assert world.there == before
         case Meddle(tags, mutability, scan_on_push):
             settings: dict[str, object] = {}
             if mutability is not None:

@@ -132,7 +132,8 @@ class World:
         managed = after(todo.changes, self.memory.managed)
         adopting_since = None
         if isinstance(todo.outcome, Done):
-            managed = frozenset() if wanted.observe else managed_after(wanted)
+            # Observing takes nothing back, and forgets nothing that can be taken back later.
+            managed = managed if wanted.observe else managed_after(wanted)
         elif isinstance(todo.outcome, Stalled) and todo.outcome.reason in (
             Reason.REPOSITORY_NOT_OURS,
             Reason.REPOSITORY_OWNED_BY_ANOTHER,

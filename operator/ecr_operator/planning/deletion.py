@@ -91,7 +91,7 @@ def plan_deletion(
         holder = f"belongs to '{observed.owner}'" if observed.owner else "carries no owner tag"
         return Release(f"Repository {desired.name} {holder}: it is kept")
     delete = DeleteRepository(desired.name, observed.arn)
-    if observed.images.images == 0:
+    if observed.images.images == 0 and not observed.images.more:
         return Plan((delete,), Done(Reason.REPOSITORY_DELETED, "The repository was deleted"))
     if desired.deletion_policy == DeletionPolicy.DELETE:
         force = "set `deletionPolicy: DeleteWithImages` to delete them with it, or "

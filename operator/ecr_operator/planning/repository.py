@@ -124,7 +124,8 @@ def plan_repository(
         # Two adopters may have written the tag one after the other: whoever reads its own value
         # after the pause has it, and nothing else is written before that.
         rest = recorded.adopting_since + adoption_pause - now
-        return Plan(outcome=_adopting(rest.total_seconds()))
+        # At most the pause, also where a clock was set back meanwhile.
+        return Plan(outcome=_adopting(min(rest, adoption_pause).total_seconds()))
     return Plan(changes, _done(desired))
 
 
