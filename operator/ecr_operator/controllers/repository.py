@@ -1,7 +1,6 @@
 """The reconcile of an EcrRepository: observe, plan, fence, perform, status."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.aws.errors import AwsError, Kind
@@ -13,13 +12,13 @@ from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.deletion import Deletion
 from ecr_operator.controllers.effects import Performed
 from ecr_operator.controllers.identity import registry_refusal
+from ecr_operator.controllers.memory import Memories, Memory
 from ecr_operator.controllers.subject import (
     Json,
     Subject,
     UnsupportedSpecError,
     has_finalizer,
     is_deleting,
-    object_key,
 )
 from ecr_operator.kube.errors import Gone, Stale
 from ecr_operator.kube.finalizer import add_finalizer, remove_finalizer
@@ -32,6 +31,7 @@ from ecr_operator.planning.ownership import ObjectKey
 from ecr_operator.planning.plan import Done, Outcome, Plan, Retrying, Stalled, Suspended, Waiting
 from ecr_operator.planning.repository import ObservedRepository, managed_after, plan_repository
 from ecr_operator.planning.status import (
+    READY,
     is_ready,
     outcome_status,
     recorded,
@@ -51,19 +51,6 @@ class PlanAgain(Exception):
     """AWS is not as it was observed (a repository has appeared or gone): observe and plan again."""
 
 
-@dataclass
-class Memory:
-    """What is remembered of an object (of this uid) between reconciles; a restart may lose it."""
-
-    uid: str
-    failing_since: datetime | None = None
-    adopting_since: datetime | None = None
-    exists_since: datetime | None = None
-    """When AWS last said that the repository exists, by creating it or by refusing to."""
-    waits: int = 0
-    """How often in a row the object was found waiting."""
-
-
 class RepositoryController:
     """`reconcile` is what the workers call for a key of the queue."""
 
@@ -71,7 +58,7 @@ class RepositoryController:
         self._context = context
         self._claims = Claims(context)
         self._deletion = Deletion(context, self._claims)
-        self._memory: dict[ObjectKey, Memory] = {}
+        self._memories = Memories(context)
 
     async def reconcile(self, key: ObjectKey) -> float | None:
         """Look at one object; returns the seconds until the next look, None: at the next sweep or change.
@@ -81,10 +68,10 @@ class RepositoryController:
         for _ in range(ATTEMPTS):
             obj = self._context.store.get(REPOSITORIES.plural, *key)
             if obj is None:
-                self._memory.pop(key, None)
+                self._memories.forget(key)
                 return None
             try:
-                return self._next_look(obj, await self._look(obj))
+                return self._memories.next_look(obj, await self._look(obj))
             except PlanAgain:
                 continue
             except Stale:
@@ -270,37 +257,9 @@ class RepositoryController:
         return outcome
 
     def _remember(self, subject: Subject) -> Memory:
-        uid = subject.obj["metadata"]["uid"]
-        memory = self._memory.get(subject.key)
-        if memory is None or memory.uid != uid:
-            memory = self._memory[subject.key] = Memory(uid)
-        reconciling = subject.status.condition("Ready")
-        if memory.adopting_since is None and reconciling and reconciling.reason == Reason.ADOPTING:
+        memory = self._memories.of(subject.obj)
+        ready = subject.status.condition(READY)
+        if memory.adopting_since is None and ready and ready.reason == Reason.ADOPTING:
             # After a restart: when the tag was written is not known, at the latest it was just now.
             memory.adopting_since = self._context.now()
         return memory
-
-    def _next_look(self, obj: Json, outcome: Outcome | None) -> float | None:
-        settings = self._context.settings
-        memory = self._memory.get(object_key(obj))
-        waits = memory.waits if memory is not None else 0
-        if memory is not None:
-            memory.waits = waits + 1 if isinstance(outcome, Waiting) else 0
-        match outcome:
-            case Waiting(after=None):
-                # What has waited for long is looked at less often.
-                seconds = settings.waiting_recheck_seconds * 1.5 ** min(waits, 20)
-                longest = max(settings.waiting_recheck_seconds, settings.stalled_recheck_seconds)
-                return self._context.jittered(min(seconds, longest))
-            case Waiting(after=after):
-                return after
-            case Stalled(reason=Reason.CREDENTIALS_MISSING):
-                # Asking for credentials costs AWS nothing, and nothing works without them.
-                seconds = min(settings.stalled_recheck_seconds, CREDENTIALS_RECHECK_SECONDS)
-                return self._context.jittered(seconds, 0.5)
-            case Stalled():
-                return self._context.jittered(settings.stalled_recheck_seconds, 0.5)
-        return None
-
-
-CREDENTIALS_RECHECK_SECONDS = 60.0
