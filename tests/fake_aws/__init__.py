@@ -9,5 +9,6 @@ from what the operator happens to expect: a simulator that agrees with the code 
 - ``call``, ``accounts``: what a request asks for, and who asks.
 - ``ledger``, ``faults``, ``permissions``: what tests count, inject and deny.
 - ``ecr``, ``tagging``: the services that are answered here; all others are answered by moto's own server.
-- ``admin``, ``client``: the knobs (``/_fake/...``), and ``FakeAws``, which tests and the benchmark use.
+- ``admin``, ``client``: the knobs (``/_fake/...``), and ``FakeAws``, which tests and the benchmark use;
+  ``policy_admin``, ``policy_client``: those of policies and principals.
 """

@@ -17,15 +17,18 @@ from .aws_error import Answer
 from .behaviour import BEHAVIOUR
 from .dispatch import LOCK
 from .ecr.backend import StoredRegistry, registry_of
+from .ecr.other_writer import OTHER_WRITER
+from .ecr.principals import PRINCIPALS
 from .ecr.seeding import seed_image, seed_repository
 from .faults import Faults
 from .ledger import Ledger
 from .permissions import Permissions
+from .policy_admin import PolicyKnobs
 
 UNSET = "unset"
 
 
-class Knobs:
+class Knobs(PolicyKnobs):
     """What can be turned: every public method is one knob."""
 
     def __init__(self, ledger: Ledger, faults: Faults, permissions: Permissions) -> None:
@@ -45,6 +48,8 @@ class Knobs:
             self._ledger.clear()
             self._faults.clear()
             self._permissions.clear()
+            OTHER_WRITER.clear()
+            PRINCIPALS.clear()
             behaviour.reset()
 
     def calls(self, prefix: str | None = None, account: str | None = None) -> dict[str, int]:

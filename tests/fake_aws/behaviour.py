@@ -21,6 +21,16 @@ class Behaviour:
     """Seconds after which GetResources sees a write of tags or a deletion."""
     ghosts_seconds: float | None = 0.0
     """Seconds for which GetResources goes on listing a deleted repository; None: until cleared."""
+    policy_propagation: float = 0.0
+    """Seconds for which GetRepositoryPolicy goes on answering what was before a set or a delete."""
+    policy_resources: bool = False
+    """Whether a repository policy may have `Resource` and `NotResource`."""
+    policy_doubled_sids: bool = True
+    """Whether two statements of a repository policy may have the same Sid."""
+    lifecycle_reformat: str = "plain"
+    """How a lifecycle policy comes back: "plain" as kept, "expanded" with the default storage class said and
+    tag lists in another order.
+    """
 
 
 BEHAVIOUR = Behaviour()

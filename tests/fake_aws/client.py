@@ -8,14 +8,12 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from .policy_client import PolicyTurns
 from .process import Process
-from .session import SECRET, Session, key_of
-
-ACCOUNT = "111111111111"
-REGION = "eu-west-1"
+from .session import ACCOUNT, REGION, SECRET, Session, key_of
 
 
-class FakeAws(Process):
+class FakeAws(PolicyTurns, Process):
     """The process, clients of it, and its knobs.
 
     A context manager; ``FakeAws(url=...)`` attaches to a process that runs already and never stops it.
@@ -177,7 +175,7 @@ class FakeAws(Process):
     ) -> int:
         """Create many repositories at once, uncounted.
 
-        Settings for all: tags (a dict), mutability, scan_on_push, lifecycle_policy, policy.
+        Settings for all: tags (a dict), mutability, scan_on_push, and, verbatim, lifecycle_policy and policy.
         """
         found: int = self.turn("create_repositories", names=names, account=account, region=region, **settings)
         return found

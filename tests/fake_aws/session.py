@@ -9,6 +9,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+ACCOUNT = "111111111111"
+REGION = "eu-west-1"
 SECRET = "opens-nothing"
 
 

@@ -15,6 +15,7 @@ from ..behaviour import BEHAVIOUR
 from ..model import ecr_model
 from ..tagging.history import TagHistory
 from . import tags as tag_rules
+from .policy_history import PolicyHistory
 
 
 class StoredRepository(Repository):
@@ -25,6 +26,8 @@ class StoredRepository(Repository):
         self.sequence = 0
         self.created_monotonic = time.monotonic()
         self.next_image = itertools.count(1)
+        self.policies = PolicyHistory()
+        self.lifecycle_evaluated_at = 0.0
 
     def is_visible(self) -> bool:
         """Whether the creation has spread (terraform-provider-aws#3849 quotes AWS: Describe may not find it

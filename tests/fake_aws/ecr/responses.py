@@ -6,8 +6,17 @@ from moto.ecr.responses import ECRResponse
 
 from .authorization import AuthorizationOperations
 from .images import ImageOperations
+from .lifecycle_policy import LifecyclePolicyOperations
 from .repositories import RepositoryOperations
+from .repository_policy import RepositoryPolicyOperations
 
 
-class EcrResponse(RepositoryOperations, ImageOperations, AuthorizationOperations, ECRResponse):
+class EcrResponse(
+    RepositoryOperations,
+    RepositoryPolicyOperations,
+    LifecyclePolicyOperations,
+    ImageOperations,
+    AuthorizationOperations,
+    ECRResponse,
+):
     """Operations that no class here defines are moto's."""

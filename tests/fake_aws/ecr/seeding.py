@@ -80,5 +80,5 @@ def seed_repository(
         tags=[{"Key": key, "Value": value} for key, value in (tags or {}).items()],
     )
     repository.lifecycle_policy = lifecycle_policy
-    repository.policy = policy
+    repository.policies.replace(policy)
     return repository
