@@ -98,6 +98,16 @@ class Cluster:
         query = {"fieldManager": field_manager, "force": str(force).lower()}
         return self.request("PATCH", _path_of(obj), obj, query=query, content_type=APPLY_PATCH)
 
+    def apply_status(self, obj: Object, field_manager: str) -> Object:
+        """Server-side apply of the status alone, by force, as the controller of that name does it."""
+        metadata = {name: obj["metadata"][name] for name in ("name", "namespace")}
+        body = {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": metadata}
+        where = path(obj["kind"], metadata["namespace"], metadata["name"], "status")
+        query = {"fieldManager": field_manager, "force": "true"}
+        return self.request(
+            "PATCH", where, body | {"status": obj["status"]}, query=query, content_type=APPLY_PATCH
+        )
+
     def replace(self, obj: Object) -> Object:
         """Replace the object; `Conflict` when its resourceVersion is old."""
         return self.request("PUT", _path_of(obj), obj)

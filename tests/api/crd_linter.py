@@ -46,7 +46,7 @@ def keywords(path: str, node: Schema) -> Iterator[str]:
 
 def types(path: str, node: Schema) -> Iterator[str]:
     """Structural: a type everywhere. NoFloats, NoNullable, Integers."""
-    if "x-kubernetes-preserve-unknown-fields" in node:
+    if "x-kubernetes-preserve-unknown-fields" in node and "type" not in node:
         return
     if node.get("type") not in ("object", "array", "string", "integer", "boolean"):
         yield f"{path}: type {node.get('type')} (floats and missing types are not allowed)"
@@ -106,9 +106,10 @@ def descriptions(path: str, node: Schema) -> Iterator[str]:
 
 
 def field_names(path: str, node: Schema) -> Iterator[str]:
-    """Camel case; NoPhase."""
+    """Camel case; NoPhase. An object that keeps unknown fields is another system's, with that one's names."""
+    foreign = "x-kubernetes-preserve-unknown-fields" in node
     for name in node.get("properties", {}):
-        if not name.isalnum() or not name[0].islower() or name == "phase":
+        if not name.isalnum() or not (foreign or name[0].islower()) or name == "phase":
             yield f"{path}.{name}: a field's name must be camelCase and not 'phase'"
 
 

@@ -149,6 +149,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "spec.imageScanningConfiguration.scanOnPush",
         "boolean",
     ),
+    "an unknown fate of foreign statements": (
+        {"foreignStatements": "Delete"},
+        "spec.foreignStatements",
+        '"Keep", "Remove"',
+    ),
     "suspend in words": ({"suspend": "yes"}, "spec.suspend", "boolean"),
 }
 
@@ -178,6 +183,8 @@ ACCEPTED: dict[str, dict[str, Any]] = {
         "imageScanningConfiguration": {"scanOnPush": True},
         "tags": {f"key-{n}": "v" * 256 for n in range(44)} | {"k" * 128: ""},
     },
+    "foreign statements are kept": {"foreignStatements": "Keep"},
+    "foreign statements are removed": {"foreignStatements": "Remove"},
     "KMS with the key that AWS manages": encryption(encryptionType="KMS"),
     "a key by its id": encryption(encryptionType="KMS", kmsKey=KEY_ID),
     "a key of several Regions": encryption(encryptionType="KMS", kmsKey=f"mrk-{'0a' * 16}"),

@@ -7,6 +7,12 @@ from typing import Any
 import botocore.session
 import pytest
 
+from ecr_operator.api.lifecycle import (
+    LifecycleActionType,
+    LifecyclePolicy,
+    LifecycleStorageClass,
+    LifecycleTargetStorageClass,
+)
 from ecr_operator.api.repository import (
     EcrRepositorySpec,
     EcrRepositoryStatus,
@@ -66,6 +72,27 @@ def test_nested_objects_have_the_fields_of_aws(ours: dict[str, Any], shape: str)
     model = ECR.shape_for(shape)
     assert ours["properties"].keys() == set(model.members)
     assert set(ours.get("required", [])) == set(model.required_members)
+
+
+@pytest.mark.parametrize(
+    ("ours", "shape"),
+    [
+        (LifecycleStorageClass, "LifecyclePolicyStorageClass"),
+        (LifecycleTargetStorageClass, "LifecyclePolicyTargetStorageClass"),
+        (LifecycleActionType, "ImageActionType"),
+    ],
+)
+def test_the_model_knows_the_values_of_a_lifecycle_policy_in_capitals(ours: Any, shape: str) -> None:
+    """The model describes what a policy did; the policy's own text is a string to it."""
+    assert {str(value).upper() for value in ours} == set(ECR.shape_for(shape).enum)
+
+
+def test_priorities_are_integers_as_in_the_model() -> None:
+    rules = structural_schema(LifecyclePolicy)["properties"]["rules"]
+    priority = rules["items"]["properties"]["rulePriority"]
+    shape = ECR.shape_for("LifecyclePolicyRulePriority")
+    assert (priority["minimum"], priority["maximum"]) == (shape.metadata["min"], 2**31 - 1)
+    assert shape.type_name == "integer"
 
 
 def test_the_pattern_of_names_is_aws_own() -> None:

@@ -116,3 +116,16 @@ def test_the_linter_finds_an_object_that_server_side_apply_could_not_empty() -> 
 def test_the_linter_finds_names_that_are_not_camel_case() -> None:
     root = {"type": "object", "description": "An object.", "properties": {"a_b": {"type": "boolean"}}}
     assert any("camelCase" in line for line in lint(root))
+
+
+def test_the_linter_lets_only_an_open_object_have_capitalised_names() -> None:
+    root = {"type": "object", "description": "An object.", "properties": {"Sid": {"type": "boolean"}}}
+    assert any("camelCase" in line for line in lint(root))
+    assert not any(
+        "camelCase" in line for line in lint(root | {"x-kubernetes-preserve-unknown-fields": True})
+    )
+
+
+def test_the_linter_looks_into_an_open_object() -> None:
+    root = {"type": "number", "description": "An object.", "x-kubernetes-preserve-unknown-fields": True}
+    assert any("floats" in line for line in lint(root))

@@ -12,6 +12,7 @@ from ecr_operator.api.repository import (
     DeletionPolicy,
     EcrRepositorySpec,
     EcrRepositoryStatus,
+    ForeignStatements,
     ImageTagMutability,
     ManagementPolicy,
 )
@@ -101,6 +102,7 @@ def test_defaults_live_in_code_and_not_on_the_wire() -> None:
     assert spec.effective_management_policy is ManagementPolicy.MANAGE
     assert spec.effective_adoption_policy is AdoptionPolicy.REFUSE
     assert spec.effective_deletion_policy is DeletionPolicy.RETAIN
+    assert spec.effective_foreign_statements is ForeignStatements.KEEP
     assert spec.repository_name_for("web") == "web"
 
 
@@ -111,6 +113,7 @@ def test_what_is_written_wins_over_the_defaults() -> None:
             "managementPolicy": "Observe",
             "adoptionPolicy": "Adopt",
             "deletionPolicy": "DeleteWithImages",
+            "foreignStatements": "Remove",
             "repositoryName": "team-a/web",
         }
     )
@@ -118,6 +121,7 @@ def test_what_is_written_wins_over_the_defaults() -> None:
     assert spec.effective_management_policy is ManagementPolicy.OBSERVE
     assert spec.effective_adoption_policy is AdoptionPolicy.ADOPT
     assert spec.effective_deletion_policy is DeletionPolicy.DELETE_WITH_IMAGES
+    assert spec.effective_foreign_statements is ForeignStatements.REMOVE
     assert spec.repository_name_for("web") == "team-a/web"
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from ecr_operator.api.markers import ListType, Rule
 from ecr_operator.api.meta import ApiModel, Time
@@ -117,6 +117,24 @@ def test_a_field_becomes_structural(field: str, expected: dict[str, Any]) -> Non
 def test_only_fields_without_a_default_are_required() -> None:
     assert "required" not in SCHEMA
     assert FIELDS["onePart"]["required"] == ["colour"]
+
+
+class Open(ApiModel):
+    """An object of somebody else's."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Annotated[str, Field(max_length=2)]
+
+
+def test_a_model_that_keeps_unknown_fields_makes_the_api_server_keep_them() -> None:
+    assert structural_schema(Open) == {
+        "description": "An object of somebody else's.",
+        "type": "object",
+        "required": ["name"],
+        "properties": {"name": {"type": "string", "maxLength": 2}},
+        "x-kubernetes-preserve-unknown-fields": True,
+    }
 
 
 class Tuples(ApiModel):

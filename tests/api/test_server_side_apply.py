@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.lifecycle_examples import EXAMPLES
 from tests.api.repositories import repository
 from tests.cluster import ApiError, Cluster, Object
 
@@ -17,6 +18,18 @@ FULL: dict[str, Any] = {
     "encryptionConfiguration": {"encryptionType": "KMS"},
     "imageScanningConfiguration": {"scanOnPush": True},
     "tags": {"team": "a", "cost-centre": "42"},
+    "lifecyclePolicy": {"rules": EXAMPLES["combining archive and expire rules"]},
+    "access": {
+        "pull": {"accounts": ["123456789012"], "organizations": ["o-a1b2c3d4e5"]},
+        "lambda": {"accounts": ["123456789012"]},
+    },
+    "repositoryPolicy": {
+        "statements": [
+            {"Sid": "A", "Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Unknown": {"a": 1}},
+            {"Sid": "B", "Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": ["ecr:*"]},
+        ]
+    },
+    "foreignStatements": "Remove",
 }
 
 
@@ -61,6 +74,14 @@ SHRUNK: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "a filter": (FULL, FULL | {FILTERS: FULL[FILTERS][:1]}),
     "a tag": (FULL, FULL | {"tags": {"team": "a"}}),
+    "a lifecycle rule": (FULL, FULL | {"lifecyclePolicy": {"rules": EXAMPLES["filtering on image age"]}}),
+    "the lifecycle policy": (FULL, {key: FULL[key] for key in FULL if key != "lifecyclePolicy"}),
+    "a grant": (FULL, FULL | {"access": {"lambda": FULL["access"]["lambda"]}}),
+    "the last grant": ({"access": {"pull": {"accounts": ["123456789012"]}}}, {"access": {}}),
+    "a statement": (
+        FULL,
+        FULL | {"repositoryPolicy": {"statements": FULL["repositoryPolicy"]["statements"][1:]}},
+    ),
 }
 
 
@@ -72,12 +93,14 @@ def test_what_is_taken_out_of_the_manifest_goes(
     assert cluster.apply(repository("web", after, namespace))["spec"] == after
 
 
-@pytest.mark.parametrize("field", ["tags", FILTERS])
+@pytest.mark.parametrize("field", ["tags", FILTERS, "lifecyclePolicy", "access"])
 def test_a_second_manager_cannot_add_an_entry_unseen(cluster: Cluster, namespace: str, field: str) -> None:
     cluster.apply(repository("web", FULL, namespace))
     added: dict[str, dict[str, Any]] = {
         "tags": {"tags": {"smuggled": "in"}},
         FILTERS: {FILTERS: [{"filterType": "WILDCARD", "filter": "*"}]},
+        "lifecyclePolicy": {"lifecyclePolicy": {"rules": EXAMPLES["filtering on image count"]}},
+        "access": {"access": {"push": {"accounts": ["000000000000"]}}},
     }
     with pytest.raises(ApiError) as error:
         cluster.apply(repository("web", added[field], namespace), field_manager="second")

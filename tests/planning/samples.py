@@ -8,6 +8,8 @@ from ecr_operator.api.names import OWNER_TAG
 from ecr_operator.api.repository import EcrRepositorySpec
 from ecr_operator.planning.changes import REPOSITORY
 from ecr_operator.planning.desired import DesiredRepository, desired_repository
+from ecr_operator.planning.managed import Reads
+from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import Cluster, ObjectKey
 from ecr_operator.planning.plan import Plan
 from ecr_operator.planning.repository import ObservedRepository, Recorded, plan_repository
@@ -20,6 +22,7 @@ METADATA = {"namespace": "team-a", "name": "web"}
 OWNER = "prod/team-a/web"
 NAME = "team-a/web"
 ACCOUNT, REGION = "123456789012", "eu-central-1"
+PLACE = Place("aws", REGION, ACCOUNT)
 ARN = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{NAME}"
 
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -57,6 +60,7 @@ def observed(
         "registry_id": ACCOUNT,
         "created_at": LONG_AGO,
         "tags": {**(tags or {}), **owned},
+        "known": Reads(lifecycle=True, policy=True),
     }
     return ObservedRepository(**basics | fields)
 
@@ -88,7 +92,7 @@ def plan(
 ) -> Plan:
     """The plan of this cluster."""
     memory = recorded() if memory is None else memory
-    return plan_repository(wanted, there, memory, cluster=CLUSTER, now=now, gone=gone)
+    return plan_repository(wanted, there, memory, cluster=CLUSTER, place=PLACE, now=now, gone=gone)
 
 
 def many_tags(count: int, prefix: str = "t") -> dict[str, str]:

@@ -6,9 +6,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ecr_operator.planning.changes import MUTABILITY, REPOSITORY, SCANNING
+from ecr_operator.planning.changes import LIFECYCLE, MUTABILITY, REPOSITORY, SCANNING
 from ecr_operator.planning.desired import DesiredRepository
 from ecr_operator.planning.ownership import ObjectKey
+from tests.planning.policy_strategies import (
+    ACCESS,
+    FOREIGN_STATEMENTS,
+    LIFECYCLE_TEXTS,
+    LIFECYCLES,
+    OUR_SIDS,
+    POLICY_TEXTS,
+    STATEMENTS,
+)
 from tests.planning.samples import (
     KEY_ARN,
     KEY_ID,
@@ -94,12 +103,16 @@ MUTABILITIES = st.sampled_from(
 
 
 SPECS = st.builds(
-    lambda tags, defaults, mutability, scanning, deletion: desired(
+    lambda tags, defaults, mutability, scanning, deletion, lifecycle, policy: desired(
         tags=tags,
         imageTagMutability=mutability.value if mutability else None,
         imageTagMutabilityExclusionFilters=mutability.exclusions() if mutability else None,
         imageScanningConfiguration={"scanOnPush": scanning},
         deletionPolicy=deletion,
+        lifecyclePolicy=lifecycle,
+        access=policy[0],
+        repositoryPolicy=policy[1],
+        foreignStatements=policy[2],
         default_tags=defaults,
     ),
     tags=TAGS,
@@ -107,6 +120,8 @@ SPECS = st.builds(
     mutability=st.none() | MUTABILITIES,
     scanning=st.sampled_from([None, True, False]),
     deletion=st.sampled_from([None, "Retain", "Delete"]),
+    lifecycle=LIFECYCLES,
+    policy=st.tuples(ACCESS, STATEMENTS, FOREIGN_STATEMENTS),
 )
 """Specs that the API server accepts, with the settings of some start of the operator."""
 
@@ -123,7 +138,7 @@ ANY_SPECS = st.builds(
 """Specs that may adopt, observe, and ask for some encryption."""
 
 REPOSITORIES = st.builds(
-    lambda owner, filler, ours, theirs, mutability, scanning, encryption: observed(
+    lambda owner, filler, ours, theirs, mutability, scanning, encryption, lifecycle, policy: observed(
         owner,
         tags=many_tags(filler, "filler") | ours | theirs,
         mutability=mutability.value,
@@ -131,6 +146,8 @@ REPOSITORIES = st.builds(
         scan_on_push=scanning,
         encryption_type=encryption[0],
         kms_key=encryption[1],
+        lifecycle_policy=lifecycle,
+        policy=policy,
     ),
     owner=OWNERS,
     filler=st.sampled_from([0, 0, 0, 46, 49]),
@@ -141,10 +158,18 @@ REPOSITORIES = st.builds(
     encryption=st.sampled_from(
         [("AES256", None), ("KMS", KEY_ARN), ("KMS", OTHER_KEY_ARN), ("KMS_DSSE", KEY_ARN)]
     ),
+    lifecycle=LIFECYCLE_TEXTS,
+    policy=POLICY_TEXTS,
 )
 """Repositories as they may be met."""
 
-PARTS = [MUTABILITY, SCANNING, *(f"tags/{key}" for key in OUR_KEYS)]
+PARTS = [
+    MUTABILITY,
+    SCANNING,
+    LIFECYCLE,
+    *(f"tags/{key}" for key in OUR_KEYS),
+    *(f"statements/{sid}" for sid in (*OUR_SIDS, "EcrOperatorPull")),
+]
 
 
 MEMORIES = st.builds(

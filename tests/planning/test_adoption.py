@@ -19,6 +19,7 @@ from tests.planning.samples import (
     NEW,
     NOW,
     OWNER,
+    PLACE,
     desired,
     many_tags,
     observed,
@@ -104,12 +105,16 @@ def test_the_rest_is_written_after_the_pause(age: float) -> None:
 def test_the_pause_is_as_long_as_the_setting_says() -> None:
     pause = timedelta(seconds=3)
     wanted = desired(adoptionPolicy="Adopt")
-    first = plan_repository(wanted, observed(None), NEW, cluster=CLUSTER, now=NOW, adoption_pause=pause)
+    first = plan_repository(
+        wanted, observed(None), NEW, cluster=CLUSTER, place=PLACE, now=NOW, adoption_pause=pause
+    )
     assert isinstance(first.outcome, Waiting)
     assert first.outcome.after == 3.0
     for age, waits in ((2, True), (3, False)):
         memory = recorded(adopting_since=NOW - timedelta(seconds=age))
-        then = plan_repository(wanted, observed(), memory, cluster=CLUSTER, now=NOW, adoption_pause=pause)
+        then = plan_repository(
+            wanted, observed(), memory, cluster=CLUSTER, place=PLACE, now=NOW, adoption_pause=pause
+        )
         assert isinstance(then.outcome, Waiting) is waits
 
 

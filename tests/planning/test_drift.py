@@ -13,7 +13,7 @@ from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Waiting
 from ecr_operator.planning.repository import ObservedRepository
 from ecr_operator.planning.status import outcome_status, with_managed, with_repository
 from ecr_operator.reasons import Reason
-from tests.planning.samples import ACCOUNT, LONG_AGO, NAME, NOW, REGION, desired, observed
+from tests.planning.samples import ACCOUNT, LONG_AGO, NAME, NOW, PLACE, REGION, desired, observed
 
 WANTED = desired(tags={"a": "1"}, deletionPolicy="Delete")
 
@@ -121,4 +121,4 @@ FACTS: dict[str, tuple[ObservedRepository, bool]] = {
 
 @pytest.mark.parametrize(("there", "same"), FACTS.values(), ids=FACTS)
 def test_the_facts_of_a_repository(there: ObservedRepository, same: bool) -> None:
-    assert same_facts(status(), there) is same
+    assert same_facts(status(), there, desired(), PLACE) is same

@@ -7,14 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecr_operator.api.names import OWNER_TAG
-from ecr_operator.planning.changes import DeleteRepository, TagRepository, UntagRepository
+from ecr_operator.planning.changes import (
+    LIFECYCLE,
+    DeleteLifecyclePolicy,
+    DeleteRepository,
+    DeleteRepositoryPolicy,
+    SetRepositoryPolicy,
+    TagRepository,
+    UntagRepository,
+)
 from ecr_operator.planning.deletion import ImageCount, ObservedForDeletion, Release, plan_deletion
 from ecr_operator.planning.desired import DesiredRepository
+from ecr_operator.planning.managed import managed_after
 from ecr_operator.planning.ownership import ObjectKey, owner_to_look_up
 from ecr_operator.planning.plan import Done, Plan, Stalled, Waiting
-from ecr_operator.planning.repository import ObservedRepository, Recorded, managed_after
+from ecr_operator.planning.repository import ObservedRepository, Recorded
 from ecr_operator.reasons import Reason
 from tests.planning.bounds import bounded
+from tests.planning.policy_strategies import meanings
 from tests.planning.samples import ARN, CLUSTER, NAME, NOW, OWNER, desired, plan
 from tests.planning.strategies import (
     ANY_SPECS,
@@ -32,6 +42,8 @@ REFUSALS = {
     Reason.REPOSITORY_OWNED_BY_ANOTHER,
     Reason.IMMUTABLE_FIELD_DIFFERS,
     Reason.TOO_MANY_TAGS,
+    Reason.INVALID_POLICY,
+    Reason.POLICY_TOO_LARGE,
 }
 EXAMPLES = 150
 OURS = st.sampled_from([OWNER, "blue/team-a/web"])
@@ -116,16 +128,26 @@ def test_a_repository_of_another_is_not_touched(
     assert asked == holder
 
 
-@bounded(EXAMPLES)
-@given(ANY_SPECS, REPOSITORIES, MEMORIES, GONE)
+@bounded(2 * EXAMPLES)
+@given(SPECS, REPOSITORIES, OURS, MEMORIES)
 def test_only_what_is_recorded_or_wanted_is_touched(
-    wanted: DesiredRepository, there: ObservedRepository, memory: Recorded, gone: tuple[ObjectKey, ...]
+    wanted: DesiredRepository, there: ObservedRepository, owner: str, memory: Recorded
 ) -> None:
-    for change in plan(wanted, there, memory, gone=gone).changes:
+    there = replace(there, tags={**there.tags, OWNER_TAG: owner})
+    for change in plan(wanted, there, memory).changes:
         if isinstance(change, UntagRepository):
             for key in change.keys:
                 assert f"tags/{key}" in memory.managed
                 assert key not in wanted.tags
+        if isinstance(change, DeleteLifecyclePolicy):
+            assert LIFECYCLE in memory.managed
+            assert wanted.lifecycle is None
+        if isinstance(change, SetRepositoryPolicy | DeleteRepositoryPolicy) and not wanted.remove_foreign:
+            text = change.text if isinstance(change, SetRepositoryPolicy) else None
+            left = meanings(text, foreign=True)
+            assert left == meanings(there.policy, foreign=True)
+            for sid in change.removed:
+                assert f"statements/{sid}" in memory.managed or sid.startswith("EcrOperator")
         assert change.parts() <= managed_after(wanted)
 
 

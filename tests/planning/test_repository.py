@@ -8,11 +8,11 @@ import pytest
 
 from ecr_operator.api.names import OWNER_TAG
 from ecr_operator.planning.changes import Change, CreateRepository, SetScanOnPush, SetTagMutability
+from ecr_operator.planning.managed import managed_after
 from ecr_operator.planning.plan import Done, Plan, Waiting
 from ecr_operator.planning.repository import (
     ObservedRepository,
     Recorded,
-    managed_after,
     plan_repository,
 )
 from ecr_operator.reasons import Reason
@@ -24,6 +24,7 @@ from tests.planning.samples import (
     NEW,
     NOW,
     OWNER,
+    PLACE,
     desired,
     observed,
     plan,
@@ -85,7 +86,7 @@ class TestAnAbsentRepository:
         for seconds, waits in ((2, False), (4, True)):
             propagation = timedelta(seconds=seconds)
             result = plan_repository(
-                desired(), None, memory, cluster=CLUSTER, now=NOW, propagation=propagation
+                desired(), None, memory, cluster=CLUSTER, place=PLACE, now=NOW, propagation=propagation
             )
             assert isinstance(result.outcome, Waiting) is waits
 

@@ -12,18 +12,23 @@ from ecr_operator.api.names import OWNER_TAG
 from ecr_operator.planning.changes import (
     Change,
     CreateRepository,
+    DeleteLifecyclePolicy,
+    DeleteRepositoryPolicy,
+    PutLifecyclePolicy,
+    SetRepositoryPolicy,
     SetScanOnPush,
     SetTagMutability,
     TagRepository,
     UntagRepository,
-    tag_part,
 )
 from ecr_operator.planning.desired import DesiredRepository
+from ecr_operator.planning.managed import NO_READS, managed_after, reads
 from ecr_operator.planning.ownership import ObjectKey
 from ecr_operator.planning.plan import Done, Outcome, Plan, Stalled, Waiting
-from ecr_operator.planning.repository import ObservedRepository, Recorded, managed_after
+from ecr_operator.planning.repository import ObservedRepository, Recorded
 from ecr_operator.reasons import Reason
-from tests.planning.samples import KEY_ARN, KEY_ID, KEYS, LONG_AGO, NEW, observed, plan
+from tests.planning.formats import shown_lifecycle, shown_policy
+from tests.planning.samples import CLUSTER, KEY_ARN, KEY_ID, KEYS, LONG_AGO, NEW, observed, plan
 
 RESOLVED = {None: f"{KEYS}key/aws-ecr", KEY_ID: KEY_ARN, "alias/web": KEY_ARN, f"{KEYS}alias/web": KEY_ARN}
 """AWS answers with the ARN of a key, however it was named."""
@@ -68,6 +73,19 @@ def perform(change: Change, there: ObservedRepository | None, now: datetime = LO
             return replace(there, mutability=mutability, exclusion_filters=tuple(sorted(filters)))
         case SetScanOnPush(scan_on_push=scan_on_push):
             return replace(there, scan_on_push=scan_on_push)
+        case PutLifecyclePolicy(text=text):
+            assert 100 <= len(text) <= 30_720, "InvalidParameterException"
+            return replace(there, lifecycle_policy=shown_lifecycle(text))
+        case DeleteLifecyclePolicy():
+            assert there.lifecycle_policy is not None, "LifecyclePolicyNotFoundException"
+            return replace(there, lifecycle_policy=None)
+        case SetRepositoryPolicy(text=text, was=was):
+            assert was == there.policy, "the guard would have seen another policy"
+            assert len(text) <= 10_240, "InvalidParameterException"
+            return replace(there, policy=shown_policy(text))
+        case DeleteRepositoryPolicy(was=was):
+            assert was == there.policy is not None, "RepositoryPolicyNotFoundException"
+            return replace(there, policy=None)
     raise AssertionError(f"no plan of a live object holds {change}")
 
 
@@ -81,9 +99,7 @@ def performed(changes: Iterable[Change], there: ObservedRepository | None) -> Ob
 def after(changes: Iterable[Change], managed: frozenset[str]) -> frozenset[str]:
     """The parts that are managed after these changes."""
     for change in changes:
-        managed |= change.parts()
-        if isinstance(change, UntagRepository):
-            managed -= {tag_part(key) for key in change.keys}
+        managed = (managed - change.ends()) | change.parts()
     return managed
 
 
@@ -113,7 +129,7 @@ class World:
         killed: bool = True,
     ) -> Outcome:
         """One reconcile; after so many `effects` the process is killed, or AWS refuses the next one."""
-        todo = plan(wanted, self.there, self.memory, now=self.now, gone=gone)
+        todo = plan(wanted, self._seen(wanted), self.memory, now=self.now, gone=gone)
         before = frozenset() if todo.adopts else self.memory.managed
         if todo.changes:
             # The fence.
@@ -127,6 +143,20 @@ class World:
         elif not killed:
             self._record(after(todo.changes[:effects], before))
         return todo.outcome
+
+    def _seen(self, wanted: DesiredRepository) -> ObservedRepository | None:
+        """The repository with no more of its policies than the controller reads."""
+        if self.there is None:
+            return None
+        known = NO_READS
+        if self.there.owner is not None and CLUSTER.present(self.there.owner) == wanted.owner:
+            known = reads(wanted, self.memory.managed, taking=self.memory.taking)
+        return replace(
+            self.there,
+            known=known,
+            lifecycle_policy=self.there.lifecycle_policy if known.lifecycle else None,
+            policy=self.there.policy if known.policy else None,
+        )
 
     def _close(self, wanted: DesiredRepository, todo: Plan) -> None:
         managed = after(todo.changes, self.memory.managed)

@@ -8,6 +8,9 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
+from ecr_operator.api.access import Access
+from ecr_operator.api.iam import RepositoryPolicy
+from ecr_operator.api.lifecycle import LifecyclePolicy
 from ecr_operator.api.markers import ATOMIC, ListType, Rule
 from ecr_operator.api.meta import CommonSpec, CommonStatus, Time
 from ecr_operator.api.repository_settings import (
@@ -30,6 +33,7 @@ __all__ = [
     "EncryptionType",
     "ExclusionFilter",
     "ExclusionFilterType",
+    "ForeignStatements",
     "ImageScanningConfiguration",
     "ImageTagMutability",
     "ManagementPolicy",
@@ -56,6 +60,13 @@ class DeletionPolicy(StrEnum):
     RETAIN = "Retain"
     DELETE = "Delete"
     DELETE_WITH_IMAGES = "DeleteWithImages"
+
+
+class ForeignStatements(StrEnum):
+    """What becomes of the statements in AWS that the spec does not name."""
+
+    KEEP = "Keep"
+    REMOVE = "Remove"
 
 
 _FILTERS: Final = ".imageTagMutabilityExclusionFilters"
@@ -144,6 +155,33 @@ class EcrRepositorySpec(CommonSpec):
     """
     image_scanning_configuration: Annotated[ImageScanningConfiguration, ATOMIC] | None = None
     """The repository's own setting for scans. The scanning rules of the registry override it."""
+    lifecycle_policy: Annotated[LifecyclePolicy, ATOMIC] | None = None
+    """Which images ECR expires or archives.
+
+    Left out, the operator leaves the policy that the repository has in AWS alone. Taken out again, the
+    operator takes its policy off the repository, which keeps the images.
+    """
+    access: Annotated[Access, ATOMIC] | None = None
+    """Who may pull and push, and which Lambda functions may run the images: the common grants.
+
+    For example `pull: {accounts: ["123456789012"]}`. Each grant becomes a statement of the repository's
+    policy whose `Sid` starts with `EcrOperator`; what it does not cover goes into `repositoryPolicy`. Left
+    out, the operator leaves the policy that the repository has in AWS alone. A grant that is taken out again
+    is taken back in AWS.
+    """
+    repository_policy: Annotated[RepositoryPolicy, ATOMIC] | None = None
+    """Further statements of the repository's policy, as IAM writes them.
+
+    They stand beside the grants of `access`. Left out, the operator leaves the policy that the repository
+    has in AWS alone. A statement that is taken out again is removed in AWS.
+    """
+    foreign_statements: ForeignStatements | None = None
+    """What becomes of the statements of the repository's policy in AWS that the spec does not name.
+
+    `Keep` leaves them alone: AWS Lambda, for example, writes `LambdaECRImageRetrievalPolicy` by itself.
+    `Remove` removes every statement that `access` and `repositoryPolicy` do not name, also when both are
+    left out. Defaults to `Keep`.
+    """
     tags: Tags | None = None
     """AWS tags of the repository; other tags that it carries are left alone.
 
@@ -171,6 +209,11 @@ class EcrRepositorySpec(CommonSpec):
         """`deletionPolicy` with its default, before the operator's own limit is applied."""
         return self.deletion_policy or DeletionPolicy.RETAIN
 
+    @property
+    def effective_foreign_statements(self) -> ForeignStatements:
+        """`foreignStatements` with its default."""
+        return self.foreign_statements or ForeignStatements.KEEP
+
 
 class EcrRepositoryStatus(CommonStatus):
     """The repository as AWS reported it last, and what the operator says about it."""
@@ -197,5 +240,18 @@ class EcrRepositoryStatus(CommonStatus):
     ) = None
     """The parts of the repository that the operator manages and can take back.
 
-    `repository`, `imageTagMutability`, `imageScanningConfiguration` and `tags/<key>`.
+    `repository`, `imageTagMutability`, `imageScanningConfiguration`, `lifecyclePolicy`, `tags/<key>` and
+    `statements/<Sid>`.
+    """
+    foreign_statements: (
+        Annotated[
+            tuple[Annotated[str, Field(min_length=1, max_length=256)], ...],
+            Field(max_length=20),
+            ListType("atomic"),
+        ]
+        | None
+    ) = None
+    """Statements of the repository's policy that the operator keeps and that are not the object's.
+
+    Each by its `Sid`, or by `#n`, its place in the policy, where it has none. At most 20 are listed.
     """

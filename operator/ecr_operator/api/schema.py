@@ -56,6 +56,9 @@ def _node(node: Mapping[str, Any], definitions: Mapping[str, Schema], path: str)
                 schema[key] = _node(value, definitions, f"{path}[]")
             case "additionalProperties" if isinstance(value, Mapping):
                 schema[key] = _node(value, definitions, f"{path}{{}}")
+            case "additionalProperties" if value is True:
+                # A model with `extra="allow"`: what it does not declare must survive.
+                schema |= _UNTYPED
             case "const":
                 schema["enum"] = [value]
             case _ if key in _KEPT:

@@ -93,6 +93,11 @@ _TABLE: Mapping[str, tuple[Kind, Reason]] = {
     "RequestLimitExceeded": (Kind.TRANSIENT, Reason.THROTTLED),
 }
 
+_POLICIES = frozenset({"SetRepositoryPolicy", "PutLifecyclePolicy"})
+_PRINCIPAL_NOT_FOUND = "principal not found"
+_POLICY_TEXT = re.compile(r"\{.*\}", re.DOTALL)
+"""A policy's text is no one's business but the reader's of the policy."""
+
 _REQUEST_ID = re.compile(
     r"\s*\(?(request ?id|requestid|correlation id)[:=]?\s*[0-9a-f-]{8,}\)?", re.IGNORECASE
 )
@@ -140,6 +145,11 @@ def _from_answer(error: ClientError, operation: str, now: datetime) -> AwsError:
     if known is None and status == 429:
         known = (Kind.TRANSIENT, Reason.THROTTLED)
     kind, reason = known or (Kind.TRANSIENT, Reason.AWS_UNAVAILABLE)
+    if failed in _POLICIES:
+        message = _POLICY_TEXT.sub("{...}", message)
+        if reason == Reason.INVALID_PARAMETER:
+            missing = _PRINCIPAL_NOT_FOUND in message.lower()
+            reason = Reason.PRINCIPAL_NOT_FOUND if missing else Reason.INVALID_POLICY
     return AwsError(kind, reason, code, failed, message or code)
 
 

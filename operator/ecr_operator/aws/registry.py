@@ -15,6 +15,7 @@ from typing import Any
 from ecr_operator.aws.descriptions import tag_map
 from ecr_operator.aws.errors import NOT_FOUND, AwsError
 from ecr_operator.aws.session import Session
+from ecr_operator.planning.naming import Place
 
 NAMES_PER_CALL = 100
 """DescribeRepositories: "up to 100" `repositoryNames`."""
@@ -66,6 +67,11 @@ class Registry:
     def known_account(self) -> str | None:
         """The account id as the last answer told it; None before the first one."""
         return self._account
+
+    @property
+    def place(self) -> Place:
+        """What the ARNs of this registry are made of; the account as far as it is known."""
+        return Place(self.session.partition, self.region, self._account)
 
     async def account(self) -> str:
         """The account id: from an answer of the last minute, else by one DescribeRegistry for all askers.

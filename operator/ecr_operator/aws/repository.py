@@ -1,11 +1,13 @@
 """One repository: a fresh observation of it, and the calls that perform a plan's changes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ecr_operator.api.names import OWNER_TAG
 from ecr_operator.aws.descriptions import described, tag_list
 from ecr_operator.aws.errors import NOT_FOUND, AwsError
+from ecr_operator.aws.policies import lifecycle_policy, perform_policy, repository_policy
 from ecr_operator.aws.registry import Registry
 from ecr_operator.planning.changes import (
     Change,
@@ -17,6 +19,7 @@ from ecr_operator.planning.changes import (
     UntagRepository,
 )
 from ecr_operator.planning.deletion import ImageCount, ObservedForDeletion
+from ecr_operator.planning.managed import Reads
 from ecr_operator.planning.repository import ObservedRepository
 
 IMAGES_PER_PAGE = 1000
@@ -33,6 +36,16 @@ async def observe(registry: Registry, name: str, *, fresh: bool) -> ObservedRepo
         return None
     tags = await registry.tags(description["repositoryArn"])
     return None if tags is None else described(description, tags)
+
+
+async def with_policies(registry: Registry, observed: ObservedRepository, todo: Reads) -> ObservedRepository:
+    """`observed` with the policies that have to be known. Raises `AwsError`."""
+    return replace(
+        observed,
+        lifecycle_policy=await lifecycle_policy(registry, observed.name) if todo.lifecycle else None,
+        policy=await repository_policy(registry, observed.name) if todo.policy else None,
+        known=todo,
+    )
 
 
 async def observe_for_deletion(
@@ -87,6 +100,8 @@ async def perform(registry: Registry, change: Change) -> ObservedRepository | No
             )
         case DeleteRepository():
             await _delete(registry, change)
+        case _:
+            await perform_policy(registry, change)
     return None
 
 

@@ -17,6 +17,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import UnknownRegionError
 
 from ecr_operator.aws.errors import EXPIRED, AwsError, translate
 from ecr_operator.metrics import Metrics
@@ -73,6 +74,7 @@ class Session:
         if not found:
             raise RegionMissingError("No AWS region: set AWS_REGION to the region of the repositories")
         self.region: str = found
+        self.partition = _partition(found)
 
     async def read(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call an operation that changes nothing. `operation` is boto3's name. Raises `AwsError`."""
@@ -160,6 +162,14 @@ class Session:
                 client.close()
             self._clients.clear()
             self._boto = None
+
+
+def _partition(region: str) -> str:
+    """``aws``, ``aws-cn`` and so on, by botocore's table of Regions; a Region that it lacks is in ``aws``."""
+    try:
+        return str(botocore.session.Session().get_partition_for_region(region))
+    except UnknownRegionError:
+        return "aws"
 
 
 def _assumed(core: botocore.session.Session, role_arn: str) -> DeferredRefreshableCredentials:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.aws import repository as aws_repository
 from ecr_operator.aws.errors import AwsError
+from ecr_operator.aws.policies import Seen, look_after
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers import live
 from ecr_operator.controllers.context import Context
@@ -12,7 +13,12 @@ from ecr_operator.controllers.subject import Json, Subject, what_users_change
 from ecr_operator.kube.errors import Stale
 from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.kube.status import write_status
-from ecr_operator.planning.changes import Change, TagRepository, UntagRepository, tag_part
+from ecr_operator.planning.changes import (
+    Change,
+    DeleteRepositoryPolicy,
+    SetRepositoryPolicy,
+    TagRepository,
+)
 from ecr_operator.planning.plan import Plan
 from ecr_operator.planning.repository import ObservedRepository
 from ecr_operator.planning.status import fence_status, outcome_status, with_managed
@@ -28,6 +34,10 @@ class Performed:
     managed: frozenset[str] = frozenset()
     """The parts that are managed after them."""
     error: AwsError | None = None
+    refused: Change | None = None
+    """The change that `error` ended."""
+    seen: Seen = Seen.WRITTEN
+    """What AWS showed of the repository's policy after it was written."""
 
 
 async def fence(context: Context, subject: Subject, plan: Plan) -> Json:
@@ -85,21 +95,33 @@ async def perform(
         except AwsError as error:
             if not error.refused:
                 managed |= change.parts()
-            return Performed(tuple(done), observed, managed, error)
+            return Performed(tuple(done), observed, managed, error, change)
         done.append(change)
-        managed = _managed_after(change, managed)
+        managed = (managed - change.ends()) | change.parts()
         observed = answer or _observed_after(change, observed)
+        if isinstance(change, SetRepositoryPolicy | DeleteRepositoryPolicy) and not _is_new(change):
+            try:
+                seen = await look_after(registry, change)
+            except AwsError as error:
+                return Performed(tuple(done), observed, managed, error)
+            if seen != Seen.WRITTEN:
+                return Performed(tuple(done), observed, managed, seen=seen)
     return Performed(tuple(done), observed, managed)
 
 
-def _managed_after(change: Change, managed: frozenset[str]) -> frozenset[str]:
-    if isinstance(change, UntagRepository):
-        return managed - {tag_part(key) for key in change.keys}
-    return managed | change.parts()
+def _is_new(change: SetRepositoryPolicy | DeleteRepositoryPolicy) -> bool:
+    return isinstance(change, SetRepositoryPolicy) and change.new
 
 
 def _observed_after(change: Change, observed: ObservedRepository | None) -> ObservedRepository | None:
     """The status shows nothing of the other changes."""
-    if isinstance(change, TagRepository) and observed is not None:
-        return replace(observed, tags={**observed.tags, **change.tags})
+    if observed is None:
+        return None
+    match change:
+        case TagRepository(tags=tags):
+            return replace(observed, tags={**observed.tags, **tags})
+        case SetRepositoryPolicy(text=text):
+            return replace(observed, policy=text)
+        case DeleteRepositoryPolicy():
+            return replace(observed, policy=None)
     return observed

@@ -22,6 +22,8 @@ class Memory:
     adopting_since: datetime | None = None
     exists_since: datetime | None = None
     """When AWS last said that the repository exists, by creating it or by refusing to."""
+    refused: tuple[int, datetime] | None = None
+    """The generation whose repository policy AWS has refused, and when it first did."""
     waits: int = 0
     """How often in a row the object was found waiting."""
 

@@ -4,15 +4,16 @@ from datetime import timedelta
 
 from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.aws.errors import AwsError, Kind
+from ecr_operator.aws.policies import Seen
 from ecr_operator.aws.registry import Registry
-from ecr_operator.aws.repository import observe
 from ecr_operator.controllers import effects, live, report
 from ecr_operator.controllers.claims import Claims
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.deletion import Deletion
 from ecr_operator.controllers.effects import Performed
-from ecr_operator.controllers.identity import registry_refusal
 from ecr_operator.controllers.memory import Memories, Memory
+from ecr_operator.controllers.policy_outcome import policy_outcome
+from ecr_operator.controllers.reading import read_repository
 from ecr_operator.controllers.subject import (
     Json,
     Subject,
@@ -26,17 +27,19 @@ from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.planning import ownership
 from ecr_operator.planning.changes import CreateRepository
 from ecr_operator.planning.deletion import Release
+from ecr_operator.planning.drift import with_facts
 from ecr_operator.planning.identity import other_registry
+from ecr_operator.planning.managed import managed_after
+from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import ObjectKey
 from ecr_operator.planning.plan import Done, Outcome, Plan, Retrying, Stalled, Suspended, Waiting
-from ecr_operator.planning.repository import ObservedRepository, managed_after, plan_repository
+from ecr_operator.planning.repository import ObservedRepository, plan_repository
 from ecr_operator.planning.status import (
     READY,
     is_ready,
     outcome_status,
     recorded,
     with_managed,
-    with_repository,
     without_repository,
 )
 from ecr_operator.reasons import Reason
@@ -99,6 +102,8 @@ class RepositoryController:
         try:
             return await self._manage(subject)
         except AwsError as error:
+            if error.kind == Kind.STATE:
+                raise PlanAgain(error.message) from error
             return await self._failed(subject, error, None)
 
     async def _manage(self, subject: Subject) -> Outcome:
@@ -110,21 +115,16 @@ class RepositoryController:
             return await self._close(subject, moved)
         if status.owns:
             subject = await self._with_finalizer(subject)
-        # One that only observes has no CreateRepository behind it that would notice an old listing.
-        fresh = status.owns or subject.desired.observe
-        observed = await observe(registry, subject.desired.name, fresh=fresh)
-        account = observed.registry_id if observed is not None else None
-        if not subject.desired.observe:
-            moved = other_registry(status, account, registry.region)
-            if observed is None and moved is None:
-                moved = await registry_refusal(registry, status)
-        if moved is not None:
-            return await self._close(subject, moved)
+        reading = await read_repository(registry, subject.desired, status, self._context.cluster)
+        if isinstance(reading, Stalled):
+            return await self._close(subject, reading)
+        observed = reading.observed
         plan = plan_repository(
             subject.desired,
             observed,
             status,
             cluster=self._context.cluster,
+            place=reading.place,
             now=self._context.now(),
             gone=await self._gone_owner(subject, observed),
             propagation=timedelta(seconds=self._context.settings.propagation_seconds),
@@ -137,7 +137,7 @@ class RepositoryController:
         performed = Performed(observed=observed, managed=status.managed)
         if plan.changes:
             subject, performed = await self._effects(subject, registry, plan, observed)
-        return await self._ended(subject, plan, performed)
+        return await self._ended(subject, registry, plan, performed)
 
     async def _effects(
         self, subject: Subject, registry: Registry, plan: Plan, observed: ObservedRepository | None
@@ -155,14 +155,18 @@ class RepositoryController:
         fenced = Subject(obj, subject.spec, self._context.subject(obj).status, subject.desired)
         return fenced, performed
 
-    async def _ended(self, subject: Subject, plan: Plan, performed: Performed) -> Outcome:
-        error = performed.error
-        if error is not None and error.kind == Kind.STATE:
-            # It exists after all, or is gone. What the fence recorded and AWS refused comes off first.
-            if error.code == "RepositoryAlreadyExistsException":
-                self._remember(subject).exists_since = self._context.now()
+    async def _ended(self, subject: Subject, registry: Registry, plan: Plan, performed: Performed) -> Outcome:
+        error, memory = performed.error, self._remember(subject)
+        if performed.seen == Seen.OTHER or (error is not None and error.kind == Kind.STATE):
+            # It exists after all, is gone, or was changed. What the fence recorded and AWS refused comes
+            # off first.
+            if error is not None and error.code == "RepositoryAlreadyExistsException":
+                memory.exists_since = self._context.now()
             await report.write(self._context, subject.obj, with_managed(subject.status, performed.managed))
-            raise PlanAgain(error.message)
+            raise PlanAgain(error.message if error else "Somebody else has changed the policy as well")
+        outcome = policy_outcome(self._context, registry, memory, subject.generation, performed)
+        if outcome is not None:
+            return await self._close(subject, outcome, performed)
         if error is not None:
             return await self._failed(subject, error, performed)
         return await self._close(subject, plan.outcome, performed)
@@ -173,6 +177,8 @@ class RepositoryController:
         memory.failing_since = None
         if getattr(outcome, "reason", None) != Reason.ADOPTING:
             memory.adopting_since = None
+        if isinstance(outcome, Done):
+            memory.refused = None
         status = outcome_status(
             subject.status,
             outcome,
@@ -190,11 +196,23 @@ class RepositoryController:
                 # What another owns is not ours to take back later, nor for readers of the status to use.
                 return await self._written(subject, outcome, with_managed(without_repository(status), ()))
             status = with_managed(status, managed)
-            if performed.observed is not None:
-                status = with_repository(status, performed.observed)
-            elif isinstance(outcome, Waiting) and outcome.reason == Reason.REPOSITORY_NOT_FOUND:
+            status = self._with_facts(subject, status, performed)
+            if (
+                performed.observed is None
+                and isinstance(outcome, Waiting)
+                and outcome.reason == Reason.REPOSITORY_NOT_FOUND
+            ):
                 status = without_repository(status)
         return await self._written(subject, outcome, status)
+
+    @staticmethod
+    def _with_facts(
+        subject: Subject, status: EcrRepositoryStatus, performed: Performed
+    ) -> EcrRepositoryStatus:
+        observed = performed.observed
+        if observed is None:
+            return status
+        return with_facts(status, observed, subject.desired, Place.of_arn(observed.arn))
 
     async def _written(self, subject: Subject, outcome: Outcome, status: EcrRepositoryStatus) -> Outcome:
         await report.write(self._context, subject.obj, status)
@@ -215,7 +233,7 @@ class RepositoryController:
             status = outcome_status(status, outcome, generation=subject.generation, now=now)
             report.announce_outcome(self._context, subject, outcome)
         if performed is not None:
-            status = with_managed(status, performed.managed)
+            status = self._with_facts(subject, with_managed(status, performed.managed), performed)
         await report.write(self._context, subject.obj, status)
         raise error
 

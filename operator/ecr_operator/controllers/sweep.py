@@ -9,15 +9,18 @@ import logging
 from ecr_operator.aws.descriptions import described
 from ecr_operator.aws.errors import AwsError, Kind
 from ecr_operator.aws.registry import Listing, Registry
+from ecr_operator.aws.repository import with_policies
 from ecr_operator.controllers.claims import Claims
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.subject import Subject, UnsupportedSpecError, is_deleting, object_key
 from ecr_operator.engine.queue import WorkQueue
 from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.planning.drift import same_facts
+from ecr_operator.planning.managed import reads
+from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import ObjectKey
 from ecr_operator.planning.plan import Done
-from ecr_operator.planning.repository import plan_repository
+from ecr_operator.planning.repository import ObservedRepository, plan_repository
 from ecr_operator.planning.status import recorded
 
 log = logging.getLogger(__name__)
@@ -72,11 +75,14 @@ class Sweep:
         registry = self._context.registry
         listing = await registry.list_repositories()
         tags = await self._tags(registry)
-        count = 0
-        for subject in subjects:
-            if not self._is_in_sync(subject, registry, listing, tags):
-                self._queue.add(subject.key, fresh=False)
-                count += 1
+        count, at_once = 0, self._context.settings.workers
+        for begin in range(0, len(subjects), at_once):
+            some = subjects[begin : begin + at_once]
+            in_sync = await asyncio.gather(*(self._is_in_sync(one, registry, listing, tags) for one in some))
+            for subject, fine in zip(some, in_sync, strict=True):
+                if not fine:
+                    self._queue.add(subject.key, fresh=False)
+                    count += 1
         return count
 
     def _enqueue_all(self) -> None:
@@ -105,19 +111,36 @@ class Sweep:
             log.warning("Failed to list tags of all repositories, reading them one by one: %s", error)
             return None
 
-    def _is_in_sync(self, subject: Subject, registry: Registry, listing: Listing, tags: Tags | None) -> bool:
+    async def _is_in_sync(
+        self, subject: Subject, registry: Registry, listing: Listing, tags: Tags | None
+    ) -> bool:
         description = listing.repositories.get(subject.desired.name)
         if description is None or tags is None or not subject.is_settled(registry.region):
             return False
         if not self._claims.may_keep_name(subject):
             return False
         observed = described(description, tags.get(description["repositoryArn"], {}))
+        todo = reads(subject.desired, subject.status.managed or ())
+        if todo:
+            if observed.owner != subject.desired.owner:
+                return False
+            try:
+                observed = await with_policies(registry, observed, todo)
+            except AwsError as error:
+                if error.kind == Kind.TRANSIENT:
+                    raise
+                return False
+        return self._matches(subject, observed)
+
+    def _matches(self, subject: Subject, observed: ObservedRepository) -> bool:
+        place = Place.of_arn(observed.arn)
         plan = plan_repository(
             subject.desired,
             observed,
             recorded(subject.status),
             cluster=self._context.cluster,
+            place=place,
             now=self._context.now(),
         )
         settled = isinstance(plan.outcome, Done) and not plan.changes
-        return settled and same_facts(subject.status, observed)
+        return settled and same_facts(subject.status, observed, subject.desired, place)

@@ -1,7 +1,8 @@
 """Every effect that a plan may have on AWS, as data.
 
 A change knows which parts of the repository it starts to manage (``parts``, as they are written to
-``status.managed``) and how a person reads it (``describe``). Nothing here performs it.
+``status.managed``), which it takes back (``ends``), and how a person reads it (``describe``). Nothing here
+performs it.
 """
 
 from collections.abc import Mapping
@@ -14,11 +15,17 @@ REPOSITORY = "repository"
 
 MUTABILITY = "imageTagMutability"
 SCANNING = "imageScanningConfiguration"
+LIFECYCLE = "lifecyclePolicy"
 
 
 def tag_part(key: str) -> str:
     """The part that a tag of ours is; the owner tag belongs to ``repository``."""
     return REPOSITORY if key == OWNER_TAG else f"tags/{key}"
+
+
+def statement_part(sid: str) -> str:
+    """The part that a statement of ours in the repository's policy is."""
+    return f"statements/{sid}"
 
 
 def mutability_text(mutability: str, exclusion_filters: tuple[str, ...]) -> str:
@@ -30,8 +37,22 @@ def _tags(tags: Mapping[str, str]) -> str:
     return ", ".join(f"{key}={value}" for key, value in sorted(tags.items()))
 
 
+class Effect:
+    """What every change answers."""
+
+    __slots__ = ()
+
+    def parts(self) -> frozenset[str]:
+        """What it starts to manage."""
+        return frozenset()
+
+    def ends(self) -> frozenset[str]:
+        """What it takes back, and ends to manage."""
+        return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
-class CreateRepository:
+class CreateRepository(Effect):
     """Create the repository with all that CreateRepository can take; the owner tag is among `tags`."""
 
     name: str
@@ -59,7 +80,7 @@ class CreateRepository:
 
 
 @dataclass(frozen=True, slots=True)
-class TagRepository:
+class TagRepository(Effect):
     """Set these tags; others stay."""
 
     name: str
@@ -76,16 +97,16 @@ class TagRepository:
 
 
 @dataclass(frozen=True, slots=True)
-class UntagRepository:
+class UntagRepository(Effect):
     """Remove these tags, which we had set."""
 
     name: str
     arn: str
     keys: tuple[str, ...]
 
-    def parts(self) -> frozenset[str]:
-        """It ends the management of its keys, and starts none."""
-        return frozenset()
+    def ends(self) -> frozenset[str]:
+        """What it takes back."""
+        return frozenset(tag_part(key) for key in self.keys)
 
     def describe(self) -> str:
         """As a person reads it."""
@@ -93,7 +114,7 @@ class UntagRepository:
 
 
 @dataclass(frozen=True, slots=True)
-class SetTagMutability:
+class SetTagMutability(Effect):
     """Set whether tags can be moved, and the exclusions from that."""
 
     name: str
@@ -113,7 +134,7 @@ class SetTagMutability:
 
 
 @dataclass(frozen=True, slots=True)
-class SetScanOnPush:
+class SetScanOnPush(Effect):
     """Set whether a push starts a basic scan."""
 
     name: str
@@ -129,16 +150,99 @@ class SetScanOnPush:
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteRepository:
+class PutLifecyclePolicy(Effect):
+    """Set the lifecycle policy; it replaces the one that is there."""
+
+    name: str
+    text: str = field(repr=False)
+    rules: int = field(default=0, compare=False)
+    """How many rules the text holds, for readers."""
+    replaces: bool = field(default=False, compare=False)
+    """Whether AWS holds another policy now, for readers."""
+
+    def parts(self) -> frozenset[str]:
+        """What it starts to manage."""
+        return frozenset({LIFECYCLE})
+
+    def describe(self) -> str:
+        """As a person reads it."""
+        rules = f"{self.rules} rule{'' if self.rules == 1 else 's'}"
+        return f"{'replace' if self.replaces else 'set'} the lifecycle policy ({rules})"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteLifecyclePolicy(Effect):
+    """Remove the lifecycle policy, which we had set. That only keeps images."""
+
+    name: str
+
+    def ends(self) -> frozenset[str]:
+        """What it takes back."""
+        return frozenset({LIFECYCLE})
+
+    def describe(self) -> str:
+        """As a person reads it."""
+        return "remove the lifecycle policy"
+
+
+@dataclass(frozen=True, slots=True)
+class SetRepositoryPolicy(Effect):
+    """Set the repository's policy to our statements and the foreign ones that were there."""
+
+    name: str
+    text: str = field(repr=False)
+    statements: tuple[str, ...]
+    """The Sids of our statements in it."""
+    removed: tuple[str, ...] = ()
+    """The Sids that it takes out."""
+    was: str | None = field(default=None, repr=False)
+    """The text that it was planned on; None: there was none."""
+    new: bool = False
+    """The repository is created by the same plan: nobody else can have written to it."""
+    detail: str = field(default="", compare=False)
+    """What becomes of each statement, for readers."""
+
+    def parts(self) -> frozenset[str]:
+        """What it starts to manage."""
+        return frozenset(map(statement_part, self.statements))
+
+    def ends(self) -> frozenset[str]:
+        """What it takes back."""
+        return frozenset(map(statement_part, self.removed))
+
+    def describe(self) -> str:
+        """As a person reads it."""
+        return "set the repository policy" + (f" ({self.detail})" if self.detail else "")
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRepositoryPolicy(Effect):
+    """Remove the repository's policy, in which no statement is left."""
+
+    name: str
+    removed: tuple[str, ...] = ()
+    """The Sids that it takes out."""
+    was: str | None = field(default=None, repr=False)
+    """The text that it was planned on."""
+    detail: str = field(default="", compare=False)
+    """What becomes of each statement, for readers."""
+
+    def ends(self) -> frozenset[str]:
+        """What it takes back."""
+        return frozenset(map(statement_part, self.removed))
+
+    def describe(self) -> str:
+        """As a person reads it."""
+        return "remove the repository policy" + (f" ({self.detail})" if self.detail else "")
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRepository(Effect):
     """Delete the repository; `force` deletes its images too."""
 
     name: str
     arn: str
     force: bool = False
-
-    def parts(self) -> frozenset[str]:
-        """It ends everything and starts nothing."""
-        return frozenset()
 
     def describe(self) -> str:
         """As a person reads it."""
@@ -146,5 +250,14 @@ class DeleteRepository:
 
 
 Change = (
-    CreateRepository | TagRepository | UntagRepository | SetTagMutability | SetScanOnPush | DeleteRepository
+    CreateRepository
+    | TagRepository
+    | UntagRepository
+    | SetTagMutability
+    | SetScanOnPush
+    | PutLifecyclePolicy
+    | DeleteLifecyclePolicy
+    | SetRepositoryPolicy
+    | DeleteRepositoryPolicy
+    | DeleteRepository
 )

@@ -3,11 +3,20 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from ecr_operator.api.access import Access
+from ecr_operator.api.meta import ApiModel
 from ecr_operator.api.names import OWNER_TAG
-from ecr_operator.api.repository import AdoptionPolicy, DeletionPolicy, EcrRepositorySpec, ManagementPolicy
+from ecr_operator.api.repository import (
+    AdoptionPolicy,
+    DeletionPolicy,
+    EcrRepositorySpec,
+    ForeignStatements,
+    ManagementPolicy,
+)
+from ecr_operator.planning.lifecycle import lifecycle_text
 from ecr_operator.planning.ownership import Cluster
 
 STRENGTH = (DeletionPolicy.RETAIN, DeletionPolicy.DELETE, DeletionPolicy.DELETE_WITH_IMAGES)
@@ -34,15 +43,35 @@ class DesiredRepository:
     deletion_policy: DeletionPolicy = DeletionPolicy.RETAIN
     deletion_policy_capped: bool = False
     """The spec asks for more than the setting allows."""
+    lifecycle: str | None = None
+    """The text of the lifecycle policy, in the form of `lifecycle_text`."""
+    access: Access | None = None
+    statements: tuple[dict[str, Any], ...] = ()
+    """IAM statements as the user wrote them."""
+    remove_foreign: bool = False
+    """Statements of others are taken out of the repository's policy."""
 
     @property
     def deletes(self) -> bool:
         """Whether the object's deletion may delete the repository: such an object needs the finalizer."""
         return not self.observe and self.deletion_policy != DeletionPolicy.RETAIN
 
+    @property
+    def has_policy(self) -> bool:
+        """Whether the spec says anything of the repository's policy."""
+        return self.access is not None or bool(self.statements) or self.remove_foreign
+
     def applied_hash(self) -> str:
-        """Equal for equal desired states; kept in status to know at a start what is in sync."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        """Equal for equal desired states; kept in status to know at a start what is in sync.
+
+        What is left out does not count, so that a field that a new version adds changes no hash.
+        """
+        stated = {
+            entry.name: getattr(self, entry.name)
+            for entry in fields(self)
+            if getattr(self, entry.name) != entry.default
+        }
+        text = json.dumps(stated, sort_keys=True, separators=(",", ":"), default=ApiModel.to_json)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -77,4 +106,11 @@ def desired_repository(
         adopt_from=spec.adopt_from,
         deletion_policy=strongest if capped else asked,
         deletion_policy_capped=capped,
+        lifecycle=lifecycle_text(spec.lifecycle_policy.rules) if spec.lifecycle_policy else None,
+        access=spec.access,
+        statements=tuple(
+            statement.document()
+            for statement in (spec.repository_policy.statements if spec.repository_policy else None) or ()
+        ),
+        remove_foreign=spec.effective_foreign_statements == ForeignStatements.REMOVE,
     )

@@ -3,8 +3,11 @@
 from ecr_operator.api.meta import echoed_reconcile_value
 from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.planning.desired import DesiredRepository
+from ecr_operator.planning.managed import reads
+from ecr_operator.planning.naming import Place
 from ecr_operator.planning.repository import ObservedRepository
-from ecr_operator.planning.status import is_ready, with_repository
+from ecr_operator.planning.repository_policy import foreign_names
+from ecr_operator.planning.status import is_ready, with_foreign, with_repository
 
 
 def is_settled(
@@ -30,6 +33,20 @@ def is_settled(
     )
 
 
-def same_facts(status: EcrRepositoryStatus, observed: ObservedRepository) -> bool:
+def with_facts(
+    status: EcrRepositoryStatus, observed: ObservedRepository, desired: DesiredRepository, place: Place
+) -> EcrRepositoryStatus:
+    """`status` with all that it shows of the repository."""
+    status, managed = with_repository(status, observed), frozenset(status.managed or ())
+    if not reads(desired, managed).policy:
+        return with_foreign(status, None)
+    if not observed.known.policy:
+        return status
+    return with_foreign(status, foreign_names(observed.policy, desired, managed, place))
+
+
+def same_facts(
+    status: EcrRepositoryStatus, observed: ObservedRepository, desired: DesiredRepository, place: Place
+) -> bool:
     """Whether the status already says of the repository what AWS says."""
-    return with_repository(status, observed) == status
+    return with_facts(status, observed, desired, place) == status

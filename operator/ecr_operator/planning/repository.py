@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 
 from ecr_operator.api.names import OWNER_TAG
 from ecr_operator.planning.changes import (
-    MUTABILITY,
     REPOSITORY,
-    SCANNING,
     Change,
     CreateRepository,
     SetScanOnPush,
@@ -19,8 +17,11 @@ from ecr_operator.planning.changes import (
     tag_part,
 )
 from ecr_operator.planning.desired import DesiredRepository
+from ecr_operator.planning.managed import NO_READS, Reads, reads
+from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import Cluster, ObjectKey, Ownership, judge
 from ecr_operator.planning.plan import Done, Outcome, Plan, Waiting, refuse
+from ecr_operator.planning.policies import plan_policies, spec_refusal
 from ecr_operator.reasons import Reason
 
 TAGS_PER_REPOSITORY = 50
@@ -43,6 +44,12 @@ class ObservedRepository:
     scan_on_push: bool = False
     encryption_type: str = "AES256"
     kms_key: str | None = None
+    lifecycle_policy: str | None = None
+    """The text; None: there is none, or it was not read."""
+    policy: str | None = None
+    """The text of the repository's policy; None: there is none, or it was not read."""
+    known: Reads = NO_READS
+    """Which of the two were read."""
 
     @property
     def owner(self) -> str | None:
@@ -74,6 +81,11 @@ class Recorded:
         """Whether the object has taken, or may have taken, a repository."""
         return REPOSITORY in self.managed
 
+    @property
+    def taking(self) -> bool:
+        """Whether an existing repository is only being taken, or taken back."""
+        return not self.owns or self.adopting_since is not None
+
 
 def plan_repository(
     desired: DesiredRepository,
@@ -81,6 +93,7 @@ def plan_repository(
     recorded: Recorded,
     *,
     cluster: Cluster,
+    place: Place,
     now: datetime,
     gone: Collection[ObjectKey] = (),
     propagation: timedelta = timedelta(minutes=2),
@@ -89,12 +102,12 @@ def plan_repository(
     """The plan for a live object that manages or observes its repository.
 
     `gone` holds objects of this cluster that a live read has shown to be absent. `now` is the time of
-    the observation, aware.
+    the observation, aware. `place` is the registry's.
     """
     if desired.observe:
         return _plan_observing(observed)
     if observed is None:
-        return _plan_absent(desired, recorded, now, propagation)
+        return _plan_absent(desired, recorded, place, now, propagation)
     verdict = judge(
         observed.owner,
         own=desired.owner,
@@ -108,6 +121,9 @@ def plan_repository(
     difference = encryption_difference(desired, observed)
     if difference:
         return refuse(Reason.IMMUTABLE_FIELD_DIFFERS, difference)
+    refusal = spec_refusal(desired, place)
+    if refusal is not None:
+        return refusal
     changes = tuple(_changes(desired, observed, recorded))
     adoption = _plan_adoption(desired, observed, adoption_pause)
     takes = verdict.ownership == Ownership.TAKE
@@ -126,7 +142,12 @@ def plan_repository(
         rest = recorded.adopting_since + adoption_pause - now
         # At most the pause, also where a clock was set back meanwhile.
         return Plan(outcome=_adopting(min(rest, adoption_pause).total_seconds()))
-    return Plan(changes, _done(desired))
+    further = plan_policies(
+        desired, observed.lifecycle_policy, observed.policy, recorded.managed, place, observed.known
+    )
+    if isinstance(further, Plan):
+        return further
+    return Plan((*changes, *further), _done(desired))
 
 
 def encryption_difference(desired: DesiredRepository, observed: ObservedRepository) -> str:
@@ -144,16 +165,6 @@ def encryption_difference(desired: DesiredRepository, observed: ObservedReposito
     return ""
 
 
-def managed_after(desired: DesiredRepository) -> frozenset[str]:
-    """The parts that an object in sync manages: ``status.managed``."""
-    parts = {tag_part(key) for key in desired.tags}
-    if desired.mutability is not None:
-        parts.add(MUTABILITY)
-    if desired.scan_on_push is not None:
-        parts.add(SCANNING)
-    return frozenset(parts)
-
-
 def _plan_observing(observed: ObservedRepository | None) -> Plan:
     if observed is None:
         return Plan(
@@ -165,7 +176,7 @@ def _plan_observing(observed: ObservedRepository | None) -> Plan:
 
 
 def _plan_absent(
-    desired: DesiredRepository, recorded: Recorded, now: datetime, propagation: timedelta
+    desired: DesiredRepository, recorded: Recorded, place: Place, now: datetime, propagation: timedelta
 ) -> Plan:
     created = recorded.created_at if recorded.owns else None
     seen = max(filter(None, (created, recorded.exists_since)), default=None)
@@ -185,6 +196,13 @@ def _plan_absent(
             f"`tags`, the default tags and the owner tag make {len(desired.tags)} tags, "
             f"AWS allows {TAGS_PER_REPOSITORY}; remove some",
         )
+    refusal = spec_refusal(desired, place)
+    if refusal is not None:
+        return refusal
+    known = reads(desired, recorded.managed)
+    further = plan_policies(desired, None, None, recorded.managed, place, known, new=True)
+    if isinstance(further, Plan):
+        return further
     create = CreateRepository(
         name=desired.name,
         tags=desired.tags,
@@ -195,7 +213,7 @@ def _plan_absent(
         kms_key=desired.kms_key,
         again=created is not None,
     )
-    return Plan((create,), _done(desired))
+    return Plan((create, *further), _done(desired))
 
 
 def _plan_adoption(desired: DesiredRepository, observed: ObservedRepository, pause: timedelta) -> Plan:

@@ -14,6 +14,8 @@ from ecr_operator.planning.repository import ObservedRepository, Recorded
 from ecr_operator.reasons import Reason
 
 READY, RECONCILING, STALLED = "Ready", "Reconciling", "Stalled"
+FOREIGN_MAX, NAME_MAX = 20, 256
+"""Bounds of ``status.foreignStatements``."""
 SUMMARY = (READY, RECONCILING, STALLED)
 
 
@@ -101,6 +103,12 @@ def with_repository(status: EcrRepositoryStatus, observed: ObservedRepository) -
     )
 
 
+def with_foreign(status: EcrRepositoryStatus, names: tuple[str, ...] | None) -> EcrRepositoryStatus:
+    """`status` that shows the foreign statements of the repository's policy; None: nobody reads them."""
+    shown = tuple(name[:NAME_MAX] for name in (names or ())[:FOREIGN_MAX])
+    return status.model_copy(update={"foreign_statements": shown or None})
+
+
 def without_repository(status: EcrRepositoryStatus) -> EcrRepositoryStatus:
     """`status` of an object that has no repository, or none any more."""
     return status.model_copy(
@@ -111,6 +119,7 @@ def without_repository(status: EcrRepositoryStatus) -> EcrRepositoryStatus:
             "region": None,
             "created_at": None,
             "owner": None,
+            "foreign_statements": None,
         }
     )
 

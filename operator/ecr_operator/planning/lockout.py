@@ -1,0 +1,48 @@
+"""Whether a statement would keep everybody of the registry's account from ever changing the policy again.
+
+AWS refuses such a policy unless it is forced (ECR API, SetRepositoryPolicy, `force`), which the operator
+never does.
+"""
+
+import re
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from ecr_operator.planning.naming import Place
+
+_SET_POLICY: Final = "ecr:setrepositorypolicy"
+
+
+def locks_out(statement: dict[str, Any], place: Place) -> bool:
+    """Whether the statement denies SetRepositoryPolicy to all, or to all of the registry's own account.
+
+    One with a condition, or that spares somebody by `NotPrincipal`, is left to AWS to judge.
+    """
+    return (
+        statement.get("Effect") == "Deny"
+        and not statement.get("Condition")
+        and _covers_everybody(statement.get("Principal"), place)
+        and _covers_action(statement)
+    )
+
+
+def _covers_everybody(principal: Any, place: Place) -> bool:
+    everybody = {"*", place.own_account, place.root(place.own_account)}
+    values = principal.get("AWS") if isinstance(principal, dict) else principal
+    return not everybody.isdisjoint(_texts(values))
+
+
+def _covers_action(statement: dict[str, Any]) -> bool:
+    if "NotAction" in statement:
+        return not any(_matches(pattern) for pattern in _texts(statement["NotAction"]))
+    return any(_matches(pattern) for pattern in _texts(statement.get("Action")))
+
+
+def _matches(pattern: str) -> bool:
+    # `[` is a plain character in a policy.
+    return fnmatchcase(_SET_POLICY, re.sub(r"\[", "[[]", pattern.lower()))
+
+
+def _texts(value: Any) -> list[str]:
+    values = value if isinstance(value, list | tuple) else [value]
+    return [entry for entry in values if isinstance(entry, str)]

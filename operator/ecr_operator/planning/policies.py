@@ -1,0 +1,61 @@
+"""Both policies of a repository: what the spec gets wrong, and the changes that make AWS match."""
+
+from ecr_operator.planning.changes import LIFECYCLE, Change, DeleteLifecyclePolicy, PutLifecyclePolicy
+from ecr_operator.planning.desired import DesiredRepository
+from ecr_operator.planning.lifecycle import TEXT_MAX, rule_count, same_lifecycle
+from ecr_operator.planning.managed import Reads, reads
+from ecr_operator.planning.naming import Place
+from ecr_operator.planning.plan import Plan, refuse
+from ecr_operator.planning.repository_policy import plan_policy, policy_refusal
+from ecr_operator.reasons import Reason
+
+
+def spec_refusal(desired: DesiredRepository, place: Place) -> Plan | None:
+    """Why the spec cannot be carried out, whatever AWS holds; None: nothing is known against it."""
+    size = len(desired.lifecycle or "")
+    if size > TEXT_MAX:
+        return refuse(
+            Reason.POLICY_TOO_LARGE,
+            f"The lifecycle policy has {size:,} characters, AWS allows {TEXT_MAX:,}; shorten descriptions or "
+            "use fewer rules",
+        )
+    return policy_refusal(desired, place)
+
+
+def plan_policies(
+    desired: DesiredRepository,
+    lifecycle: str | None,
+    policy: str | None,
+    managed: frozenset[str],
+    place: Place,
+    known: Reads,
+    *,
+    new: bool = False,
+) -> tuple[Change, ...] | Plan:
+    """The changes of both policies, or a refusal.
+
+    `lifecycle` and `policy` are the texts that AWS holds, as far as they are `known`; `managed` is what the
+    status records; `new` says that the same plan creates the repository.
+    """
+    if not known.covers(reads(desired, managed)):
+        raise ValueError("a policy that the plan depends on was not read")
+    changes: list[Change] = []
+    if known.policy:
+        change = plan_policy(desired, policy, managed, place, new=new)
+        if isinstance(change, Plan):
+            return change
+        changes += [change] if change else []
+    if desired.lifecycle is not None and not same_lifecycle(desired.lifecycle, lifecycle):
+        # First: what it sets does not hang on whether AWS finds the policy's principals.
+        changes.insert(
+            0,
+            PutLifecyclePolicy(
+                desired.name,
+                desired.lifecycle,
+                rules=rule_count(desired.lifecycle),
+                replaces=lifecycle is not None,
+            ),
+        )
+    elif desired.lifecycle is None and LIFECYCLE in managed and lifecycle is not None:
+        changes.insert(0, DeleteLifecyclePolicy(desired.name))
+    return tuple(changes)
