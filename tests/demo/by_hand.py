@@ -1,5 +1,6 @@
 """What a person does to AWS beside the operator. Shown as commands of the AWS CLI, sent with boto3."""
 
+import json
 from typing import Any
 
 from tests.demo.narrator import Narrator
@@ -37,6 +38,26 @@ class ByHand:
         self._narrator.output(value)
         return value
 
+    def add_statement(self, name: str, statement: dict[str, Any]) -> None:
+        """Put a statement into the repository's policy, beside those that are there."""
+        self._narrator.command(f"{_policy_command(name)} > policy.json")
+        policy = self._policy(name)
+        added = json.dumps(statement)
+        self._narrator.command(f"jq '.Statement += [{added}]' policy.json > changed.json", spaced=False)
+        self._narrator.command(
+            f"aws ecr set-repository-policy --repository-name {name} --policy-text file://changed.json",
+            spaced=False,
+        )
+        policy["Statement"].append(statement)
+        self._ecr.set_repository_policy(repositoryName=name, policyText=json.dumps(policy))
+
+    def sids(self, name: str) -> list[str]:
+        """Show and return the Sids of the repository's policy, sorted."""
+        self._narrator.command(f"{_policy_command(name)} | jq -r '.Statement[].Sid' | sort")
+        found = sorted(statement["Sid"] for statement in self._policy(name)["Statement"])
+        self._narrator.output("\n".join(found))
+        return found
+
     def names(self) -> list[str]:
         """Show and return the repositories of the account."""
         self._narrator.command(
@@ -61,3 +82,13 @@ class ByHand:
     def operators_calls(self) -> dict[str, int]:
         """How often the operator has called each operation."""
         return self._aws.calls()
+
+    def _policy(self, name: str) -> dict[str, Any]:
+        policy: dict[str, Any] = json.loads(
+            self._ecr.get_repository_policy(repositoryName=name)["policyText"]
+        )
+        return policy
+
+
+def _policy_command(name: str) -> str:
+    return f"aws ecr get-repository-policy --repository-name {name} --query policyText --output text"

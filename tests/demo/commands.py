@@ -3,11 +3,12 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.controlplane import ControlPlane
 from tests.demo.narrator import Narrator
+from tests.demo.operator_process import FOREIGN, PROGRAM
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 60.0
@@ -21,25 +22,37 @@ class CommandError(Exception):
 
 
 class Commands:
-    """Runs commands at the root of the source tree, with kubectl and the cluster's kubeconfig at hand.
+    """Runs commands at the root of the source tree, with kubectl, `ecr-operator` and their settings at hand.
 
-    `check` is called while a command runs and when it has failed, and raises where going on is of no use.
+    `settings` are environment variables: those of the operator. `check` is called while a command runs and
+    when it has failed, and raises where going on is of no use.
     """
 
     def __init__(
-        self, narrator: Narrator, plane: ControlPlane, cache: Path, check: Callable[[], None]
+        self,
+        narrator: Narrator,
+        plane: ControlPlane,
+        settings: Mapping[str, str],
+        cache: Path,
+        check: Callable[[], None],
     ) -> None:
         self._narrator = narrator
         self._check = check
-        self._environment = os.environ | {
-            "KUBECONFIG": str(plane.kubeconfig),
-            "PATH": f"{plane.kubectl.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            # kubectl keeps its discovery by host and port, which another cluster may have had.
-            "KUBECACHEDIR": str(cache),
-        }
+        programs = (plane.kubectl.parent, PROGRAM.parent, os.environ.get("PATH", os.defpath))
+        own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        self._environment = (
+            own
+            | dict(settings)
+            | {
+                "KUBECONFIG": str(plane.kubeconfig),
+                "PATH": os.pathsep.join(map(str, programs)),
+                # kubectl keeps its discovery by host and port, which another cluster may have had.
+                "KUBECACHEDIR": str(cache),
+            }
+        )
 
-    def run(self, line: str, *, fails: bool = False, until: str = "") -> None:
-        """Show and run one simple command, and show what it printed. It must fail exactly if `fails`.
+    def run(self, line: str, *, exits: int = 0, until: str = "") -> None:
+        """Show and run one simple command, and show what it printed. It must end with the code `exits`.
 
         It is repeated, unseen, until it prints `until`.
         """
@@ -47,14 +60,13 @@ class Commands:
         deadline = time.monotonic() + UNTIL_TIMEOUT
         with self._narrator.waiting(line.split(" --", 1)[0]):
             done = self._once(line)
-            while until not in done.stdout and done.returncode == 0 and time.monotonic() < deadline:
+            while until not in done.stdout and done.returncode == exits and time.monotonic() < deadline:
                 time.sleep(0.1)
                 done = self._once(line)
         self._narrator.output(done.stdout)
-        if (done.returncode != 0) != fails:
+        if done.returncode != exits:
             self._check()
-            ended = "succeeded, but should have been refused" if fails else f"ended with {done.returncode}"
-            raise CommandError(f"`{line}` {ended}")
+            raise CommandError(f"`{line}` ended with {done.returncode}, but should have with {exits}")
         if until not in done.stdout:
             raise CommandError(f"`{line}` did not show {until} in {UNTIL_TIMEOUT:.0f} s")
 

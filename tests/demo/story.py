@@ -8,6 +8,20 @@ MANIFESTS = "tests/demo/manifests"
 WAIT = "--timeout=30s"
 READY = '?(@.type=="Ready")'
 
+CHANGES, REFUSED = 2, 3
+"""The exit codes of `ecr-operator plan`."""
+
+SHARED = "team-a/shared"
+MORE_ACCESS = f"{MANIFESTS}/more-access.yaml"
+BY_LAMBDA = {
+    "Sid": "LambdaECRImageRetrievalPolicy",
+    "Effect": "Allow",
+    "Principal": {"Service": "lambda.amazonaws.com"},
+    "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+    "Condition": {"StringLike": {"aws:sourceArn": "arn:aws:lambda:eu-west-1:111111111111:function:*"}},
+}
+"""What Lambda writes by itself when a function of the same account is made of an image."""
+
 
 class Story:
     """`tell` once, in a fresh world."""
@@ -20,10 +34,13 @@ class Story:
     def tell(self) -> None:
         """All steps. Raises `CommandError` and `OperatorError`."""
         self.install()
+        self.plan()
         self.samples()
         self.mistake()
         self.not_ours()
         self.drift()
+        self.grants()
+        self.policy_typos()
         self.retain()
         self.held_deletion()
         self.calls()
@@ -41,15 +58,24 @@ class Story:
         with self._narrator.waiting("Starting the operator"):
             self._world.start_operator()
 
-    def samples(self) -> None:
-        """Objects become repositories."""
+    def plan(self) -> None:
+        """What would happen, before it does."""
         self._step(
-            "Objects become repositories",
-            "Three repositories are in AWS before: platform/base, which another tool manages, will only be",
-            "observed; legacy/payments will be adopted; legacy/orders comes later.",
+            "A plan says what an apply would do",
+            "It reads manifests and AWS, writes nothing, and needs no cluster. Three repositories are in AWS",
+            "before: platform/base, which another tool manages, will only be observed; legacy/payments will",
+            "be adopted; legacy/orders comes later.",
         )
         for name in ("platform/base", "legacy/payments", "legacy/orders"):
             self._world.by_hand.create(name)
+        self._run("ecr-operator plan -f deploy/samples/ -n samples", exits=CHANGES)
+        self._narrator.say("", "The exit code is 2: there are changes.")
+        if "CreateRepository" in self._world.by_hand.operators_calls():
+            raise CommandError("the plan has written to AWS")
+
+    def samples(self) -> None:
+        """Objects become repositories."""
+        self._step("Objects become repositories", "The apply does what the plan has said.")
         self._run("kubectl apply -k deploy/samples/")
         self._run("kubectl config set-context --current --namespace=samples")
         self._run(f"kubectl wait ecrrepo --all --for=condition=Ready {WAIT}")
@@ -59,7 +85,7 @@ class Story:
         """Refused by the API server."""
         self._step("A mistake is refused at once", "kubectl says what to write; nothing reaches AWS.")
         self._world.commands.show(f"{MANIFESTS}/refused-at-apply.yaml")
-        self._run(f"kubectl apply -f {MANIFESTS}/refused-at-apply.yaml", fails=True)
+        self._run(f"kubectl apply -f {MANIFESTS}/refused-at-apply.yaml", exits=1)
 
     def not_ours(self) -> None:
         """Refused by the operator, then allowed."""
@@ -91,6 +117,43 @@ class Story:
         if self._world.by_hand.mutability("team-a/api") != "IMMUTABLE_WITH_EXCLUSION":
             raise CommandError("the drift was not healed")
 
+    def grants(self) -> None:
+        """Grants change; a statement that is not ours survives."""
+        self._step(
+            "Grants change, and a statement that is not ours stays",
+            f"Somebody makes a Lambda function of an image in {SHARED}, and Lambda writes a statement of",
+            "its own into the repository's policy:",
+        )
+        self._world.by_hand.add_statement(SHARED, BY_LAMBDA)
+        self._narrator.say("", "Then the grants change:")
+        self._world.commands.show(MORE_ACCESS)
+        self._run(f"ecr-operator plan -f {MORE_ACCESS} -n samples", exits=CHANGES)
+        self._run(f"kubectl apply -f {MORE_ACCESS}")
+        self._run(f"kubectl wait ecrrepo/shared --for=condition=Ready {WAIT}")
+        self._events("shared", "RepositoryUpdated")
+        wanted = ["EcrOperatorPullOrganizations", "EcrOperatorPush", BY_LAMBDA["Sid"]]
+        if self._world.by_hand.sids(SHARED) != wanted:
+            raise CommandError("the policy does not hold the new grants and Lambda's statement")
+        self._run(
+            "kubectl get ecrrepo/shared -o jsonpath='kept: {.status.foreignStatements}'",
+            until=str(BY_LAMBDA["Sid"]),
+        )
+
+    def policy_typos(self) -> None:
+        """Refused by the API server, by `plan`, and by the operator."""
+        misspelt = f"{MANIFESTS}/misspelt-condition.yaml"
+        self._step(
+            "A typo in a policy is refused",
+            "An account of 11 digits is seen at apply. A misspelt member of a statement is never ignored,",
+            "because a grant without its condition is open: `plan` refuses it, and so does the operator.",
+        )
+        self._run(f"kubectl apply -f {MANIFESTS}/eleven-digits.yaml", exits=1)
+        self._world.commands.show(misspelt)
+        self._run(f"ecr-operator plan -f {MORE_ACCESS} -f {misspelt} -n samples", exits=REFUSED)
+        self._run(f"kubectl apply -f {misspelt}")
+        self._run(f"kubectl wait ecrrepo/misspelt --for=condition=Stalled {WAIT}")
+        self._message("misspelt", until="InvalidPolicy")
+
     def retain(self) -> None:
         """Deletion of an object whose policy is Retain."""
         self._step(
@@ -119,7 +182,7 @@ class Story:
 
     def calls(self) -> None:
         """What all this cost."""
-        self._step("What the operator asked of AWS in all")
+        self._step("What was asked of AWS in all", "By the operator and by the plans.")
         counted = self._world.by_hand.operators_calls()
         for operation in sorted(counted):
             self._narrator.output(f"{counted[operation]:3}  {operation}")
@@ -128,8 +191,8 @@ class Story:
         self._narrator.step(title)
         self._narrator.say(*sentences)
 
-    def _message(self, name: str) -> None:
-        self._run(f"kubectl get ecrrepo/{name}")
+    def _message(self, name: str, until: str = "") -> None:
+        self._run(f"kubectl get ecrrepo/{name}", until=until)
         self._run(f"kubectl get ecrrepo/{name} -o jsonpath='{{.status.conditions[{READY}].message}}'")
 
     def _events(self, name: str, until: str) -> None:

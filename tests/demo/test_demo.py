@@ -39,13 +39,16 @@ def test_the_demo_tells_its_story_and_leaves_nothing_running() -> None:
         assert processes_that_mention(directory) == []
     assert re.findall(r"^\d+\. .*$", done.stdout, re.MULTILINE) == [
         "1. Install",
-        "2. Objects become repositories",
-        "3. A mistake is refused at once",
-        "4. What is not ours is left alone",
-        "5. Drift is healed",
-        "6. Deleting an object keeps the repository",
-        "7. Images hold a deletion",
-        "8. What the operator asked of AWS in all",
+        "2. A plan says what an apply would do",
+        "3. Objects become repositories",
+        "4. A mistake is refused at once",
+        "5. What is not ours is left alone",
+        "6. Drift is healed",
+        "7. Grants change, and a statement that is not ours stays",
+        "8. A typo in a policy is refused",
+        "9. Deleting an object keeps the repository",
+        "10. Images hold a deletion",
+        "11. What was asked of AWS in all",
     ]
     assert "\x1b" not in done.stdout
 

@@ -2,12 +2,19 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from ecr_operator.api.access import Access, Grant, LambdaGrant
+from ecr_operator.api.names import API_VERSION
 from ecr_operator.api.repository import EcrRepositorySpec, EcrRepositoryStatus
 from ecr_operator.cli.settings_page import settings_page
+from ecr_operator.planning import changes
+from ecr_operator.planning.access import PULL, PUSH, granted_statements
+from ecr_operator.planning.naming import Place
+from ecr_operator.planning.statement_check import statement_problem
 from ecr_operator.reasons import Reason
 from tests.cluster import Cluster
 
@@ -40,6 +47,32 @@ def test_every_field_of_the_status_has_a_row() -> None:
     assert sorted(named) == sorted(str(field.alias) for field in EcrRepositoryStatus.model_fields.values())
 
 
+def test_every_part_that_is_managed_is_named() -> None:
+    row = next(line for line in REPOSITORY_PAGE.splitlines() if line.startswith("| `managed`"))
+    parts = {changes.REPOSITORY, changes.MUTABILITY, changes.SCANNING, changes.LIFECYCLE}
+    parts |= {changes.tag_part("<key>"), changes.statement_part("<Sid>")}
+    assert set(re.findall(r"`([^`]+)`", row)) - {"managed"} == parts
+
+
+def test_every_statement_of_a_grant_has_a_row_with_its_actions() -> None:
+    account, arn = "123456789012", "arn:aws:iam::123456789012:role/builder"
+    grant = Grant(
+        accounts=(account,),
+        principals=(arn,),
+        organizations=("o-a1b2c3d4e5",),
+        services=("codebuild.amazonaws.com",),
+    )
+    access = Access(pull=grant, push=grant, lambda_=LambdaGrant(accounts=(account,)))
+    made = granted_statements(access, Place("aws", "eu-west-1", account))
+    names = {PULL: "pull", PUSH: "push"}
+
+    rows = re.findall(r"^\| `[a-z].* \| `(EcrOperator\w+)` \|.*\| (\w+) \|$", REPOSITORY_PAGE, re.MULTILINE)
+    assert rows == [(one["Sid"], names[tuple(one["Action"])]) for one in made]
+    for actions, name in names.items():
+        row = next(line for line in REPOSITORY_PAGE.splitlines() if line.startswith(f"| {name} | `ecr:"))
+        assert tuple(re.findall(r"`(ecr:\w+)`", row)) == actions
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text()
@@ -56,13 +89,24 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_manifests_are_accepted(page: Path, cluster: Cluster, namespace: str) -> None:
-    for block in re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
-        for document in yaml.safe_load_all(block):
-            if "apiVersion" not in document:
-                continue
-            document["metadata"]["namespace"] = namespace
-            text = yaml.safe_dump(document)
-            cluster.kubectl("apply", "--dry-run=server", "-f", "-", input=text)
+    for document in manifests(page.read_text()):
+        document["metadata"]["namespace"] = namespace
+        text = yaml.safe_dump(document)
+        cluster.kubectl("apply", "--dry-run=server", "-f", "-", input=text)
+        statements = document["spec"].get("repositoryPolicy", {}).get("statements", [])
+        assert statement_problem(statements, Place("aws", "eu-west-1"), "documented") is None
+
+
+def manifests(text: str) -> list[dict[str, Any]]:
+    """The objects in a page's YAML; where only a `spec` is shown, the EcrRepository around it."""
+    blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    shown = [document for block in blocks for document in yaml.safe_load_all(block)]
+    around = {"apiVersion": API_VERSION, "kind": "EcrRepository"}
+    return [
+        {**around, "metadata": {"name": "documented"}, **document}
+        for document in shown
+        if isinstance(document, dict) and "spec" in document
+    ]
 
 
 def _anchor(heading: str) -> str:

@@ -27,7 +27,8 @@ NAMESPACE = next(obj for obj in OBJECTS if obj["kind"] == "Namespace")["metadata
 def applied(cluster: Cluster, aws: FakeAws) -> Iterator[FakeAws]:
     """All samples applied as a user does, with the repositories in AWS that they expect."""
     aws.create_repositories(["platform/base", "legacy/payments"], account=ACCOUNT)
-    with RunningOperator(cluster.kubeconfig, Identity(ACCOUNT)):
+    # Objects that other tests have left behind may claim the same names.
+    with RunningOperator(cluster.kubeconfig, Identity(ACCOUNT), watch_namespaces=(NAMESPACE,)):
         cluster.kubectl("apply", "-k", str(SAMPLES))
         yield aws
         cluster.kubectl("delete", "-k", str(SAMPLES), "--wait=false")
@@ -37,17 +38,34 @@ def applied(cluster: Cluster, aws: FakeAws) -> Iterator[FakeAws]:
 
 @pytest.mark.parametrize("name", [obj["metadata"]["name"] for obj in REPOSITORIES])
 def test_a_sample_becomes_ready(cluster: Cluster, applied: FakeAws, name: str) -> None:
-    obj = cluster.wait_for(
-        KIND, NAMESPACE, name, lambda obj: (condition(obj, "Ready") or {})["status"] == "True", what="Ready"
-    )
-    ready = condition(obj, "Ready")
+    ready = condition(ready_sample(cluster, name), "Ready")
     assert ready is not None
     assert ready["reason"] == ("Observed" if name == "base" else "InSync")
+
+
+def ready_sample(cluster: Cluster, name: str) -> dict[str, Any]:
+    """The object, once it is Ready."""
+    return cluster.wait_for(
+        KIND, NAMESPACE, name, lambda obj: (condition(obj, "Ready") or {})["status"] == "True", what="Ready"
+    )
 
 
 def test_the_observed_repository_is_left_alone(cluster: Cluster, applied: FakeAws) -> None:
     cluster.wait_for(KIND, NAMESPACE, "base", lambda obj: obj["status"]["repositoryUri"])
     assert applied.writes(prefix="platform/base", account=ACCOUNT) == []
+
+
+@pytest.mark.parametrize("name", ["api", "guarded", "shared", "worker"])
+def test_the_policies_of_a_sample_are_in_aws(cluster: Cluster, applied: FakeAws, name: str) -> None:
+    spec = next(obj["spec"] for obj in REPOSITORIES if obj["metadata"]["name"] == name)
+    managed = ready_sample(cluster, name)["status"]["managed"]
+    rules = applied.lifecycle_policy(spec["repositoryName"], account=ACCOUNT)
+    policy = applied.policy(spec["repositoryName"], account=ACCOUNT) or {"Statement": []}
+
+    assert rules == spec.get("lifecyclePolicy")
+    sids = sorted(f"statements/{statement['Sid']}" for statement in policy["Statement"])
+    assert sids == [part for part in managed if part.startswith("statements/")]
+    assert bool(sids) == bool({"access", "repositoryPolicy"} & spec.keys())
 
 
 def test_the_kustomization_holds_every_file() -> None:

@@ -21,7 +21,7 @@ SETTINGS = {
     "ECR_OPERATOR_CLUSTER_NAME": CLUSTER,
     "ECR_OPERATOR_LOG_FORMAT": "text",
     # 10 s are the default; nobody competes for the repositories here.
-    "ECR_OPERATOR_ADOPTION_SECONDS": "2",
+    "ECR_OPERATOR_ADOPTION_SECONDS": "1",
 }
 NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 """The user's own profile must not decide which AWS the operator talks to."""
@@ -90,13 +90,15 @@ class World:
         self._stack.callback(shutil.rmtree, self._directory, ignore_errors=True)
         self.plane = self._stack.enter_context(ControlPlane())
         self.aws = self._stack.enter_context(FakeAws())
-        environment = self.aws.environment()
+        settings = self.aws.environment() | NO_FILES | SETTINGS
         self.operator = OperatorProcess(
-            {"KUBECONFIG": str(self.plane.kubeconfig)} | environment | NO_FILES | SETTINGS, self._directory
+            {"KUBECONFIG": str(self.plane.kubeconfig)} | settings, self._directory
         )
         self._stack.callback(self.operator.stop)
         self.by_hand = ByHand(self._narrator, self.aws)
-        self.commands = Commands(self._narrator, self.plane, self._directory / "kubectl", self.operator.check)
+        self.commands = Commands(
+            self._narrator, self.plane, settings, self._directory / "kubectl", self.operator.check
+        )
 
     def _stop(self) -> None:
         # A second Ctrl-C must not cut the clean-up short; it takes seconds at most.

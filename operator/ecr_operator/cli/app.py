@@ -1,13 +1,14 @@
 """The commands of `ecr-operator`, and what their arguments mean. Each imports its own file when it runs."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
 from ecr_operator.cli.crds import crds
+from ecr_operator.cli.plan import ClusterName, Filenames, Namespace, OutputFormat, Recursive
 from ecr_operator.settings import Settings
 from ecr_operator.version import version
 
@@ -49,6 +50,29 @@ def run() -> None:
     raise typer.Exit(run_operator(settings))
 
 
+@app.command()
+def plan(
+    filenames: Filenames,
+    recursive: Recursive = False,
+    namespace: Namespace = "default",
+    cluster_name: ClusterName = None,
+    output: OutputFormat = None,
+) -> None:
+    """Show what an apply of manifests would change in AWS.
+
+    Reads the manifests and AWS, no cluster, and changes nothing. The manifests are checked as the API server
+    checks them. Statements, tags and policies that a manifest no longer holds are shown as taken back only
+    where it carries the object's status (`kubectl get -o yaml`). What Namespaces allow is not known here.
+
+    The exit code is 0 when there is nothing to do, 2 when there are changes, 3 when something would be
+    refused, and 1 when manifests or AWS cannot be read. The operator's settings (ECR_OPERATOR_...) apply.
+    """
+    from ecr_operator.cli.plan import plan as show_plan
+
+    settings = _settings(**({"cluster_name": cluster_name} if cluster_name else {}))
+    raise typer.Exit(show_plan(settings, filenames, recursive=recursive, namespace=namespace, output=output))
+
+
 app.command()(crds)
 
 
@@ -64,10 +88,10 @@ def _root(
         typer.echo(context.get_help())
 
 
-def _settings() -> Settings:
-    """The settings; ends the process with a sentence per bad one."""
+def _settings(**given: Any) -> Settings:
+    """The settings, with those that the command line gives; ends the process with a sentence per bad one."""
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as error:
         for problem in error.errors(include_url=False):
             name = ".".join(str(part) for part in problem["loc"])

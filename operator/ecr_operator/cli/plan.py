@@ -1,0 +1,106 @@
+"""`ecr-operator plan`: what an apply of manifests would do, without a cluster and without doing it."""
+
+import asyncio
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ecr_operator.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ecr_operator.cli.manifests import Manifest
+    from ecr_operator.cli.planned import Planned, Planner
+
+
+class Output(StrEnum):
+    """What `-o` takes."""
+
+    JSON = "json"
+
+
+Filenames = Annotated[
+    list[str],
+    typer.Option(
+        "--filename",
+        "-f",
+        metavar="FILE|DIR",
+        help="A file, a directory or `-` for standard input; may be given several times.",
+    ),
+]
+Recursive = Annotated[
+    bool, typer.Option("--recursive", "-R", help="Read the subdirectories of directories too.")
+]
+Namespace = Annotated[
+    str, typer.Option("--namespace", "-n", help="The namespace of manifests that name none.")
+]
+ClusterName = Annotated[
+    str | None,
+    typer.Option(
+        help="The cluster's name in owner tags (ECR_OPERATOR_CLUSTER_NAME). Without it an owner that ends in "
+        "`/<namespace>/<name>` counts as the object itself."
+    ),
+]
+OutputFormat = Annotated[Output | None, typer.Option("--output", "-o", help="A document for programs.")]
+
+
+def plan(
+    settings: Settings,
+    filenames: list[str],
+    *,
+    recursive: bool,
+    namespace: str,
+    output: Output | None,
+) -> int:
+    """Print the plans; returns the exit code."""
+    # Here, because each import is for this command only.
+    from rich.console import Console
+
+    from ecr_operator.cli.manifests import ManifestError, read_manifests
+    from ecr_operator.cli.plan_output import as_json, exit_code, show
+    from ecr_operator.cli.planned import Planner
+
+    cluster = settings.cluster_name
+    try:
+        manifests = read_manifests(filenames, recursive=recursive)
+        if not manifests:
+            raise ManifestError(f"no object of ecr-operator.dev in {', '.join(filenames)}")
+        planner = Planner(settings, namespace, cluster)
+        planned = asyncio.run(_planned(planner, manifests))
+    except ManifestError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if output == Output.JSON:
+        print(as_json(planned, cluster))
+    else:
+        show(planned, Console(soft_wrap=not sys.stdout.isatty(), highlight=False))
+    return exit_code(planned)
+
+
+async def _planned(planner: "Planner", manifests: "Sequence[Manifest]") -> "list[Planned]":
+    """The plans, in the order of the manifests."""
+    from ecr_operator.aws.registry import Registry
+    from ecr_operator.aws.session import RegionMissingError, Session
+    from ecr_operator.cli.planned import AT_ONCE, Action
+    from ecr_operator.metrics import Metrics
+    from ecr_operator.planning.naming import Place
+
+    role = planner.settings.role_arn
+    with ThreadPoolExecutor(AT_ONCE) as executor:
+        try:
+            session = Session(executor=executor, metrics=Metrics(), role_arn=role, connections=AT_ONCE)
+        except RegionMissingError as error:
+            found, asked = planner.check(manifests, Place("aws", ""))
+            found += [one.planned(Action.ERROR, reason="RegionMissing", message=str(error)) for one in asked]
+        else:
+            registry = Registry(session, time.monotonic)
+            found, asked = planner.check(manifests, registry.place)
+            found += await planner.plan(asked, registry)
+            session.close()
+    order = {id(manifest): number for number, manifest in enumerate(manifests)}
+    return sorted(found, key=lambda one: order[id(one.manifest)])
