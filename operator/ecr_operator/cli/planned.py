@@ -191,7 +191,7 @@ class Planner:
         notes: list[str] = []
         if self.cluster_name is None and cluster.name != UNKNOWN_CLUSTER and not desired.observe:
             notes.append(f"the owner '{desired.owner}' counts as this object: --cluster-name was not given")
-        plan = _made(asked, desired, reading, cluster)
+        plan = _made(asked.recorded, desired, reading, cluster)
         changes = plan.changes
         if plan.adopts and reading.observed is not None:
             notes.append(
@@ -200,8 +200,9 @@ class Planner:
             )
             # What follows when the owner tag is there.
             owned = replace(reading.observed, tags={**reading.observed.tags, OWNER_TAG: desired.owner})
-            owned = await with_policies(registry, owned, reads(desired, asked.recorded.managed, taking=True))
-            plan = _made(asked, desired, replace(reading, observed=owned), cluster)
+            memory = replace(asked.recorded, managed=plan.parts())
+            owned = await with_policies(registry, owned, reads(desired, memory.managed, taking=True))
+            plan = _made(memory, desired, replace(reading, observed=owned), cluster)
             changes += plan.changes
         return _result(asked, plan, changes, tuple(notes))
 
@@ -220,11 +221,11 @@ class Planner:
         return cluster, desired, reading
 
 
-def _made(asked: Asked, desired: DesiredRepository, reading: Reading, cluster: Cluster) -> Plan:
+def _made(memory: Recorded, desired: DesiredRepository, reading: Reading, cluster: Cluster) -> Plan:
     return plan_repository(
         desired,
         reading.observed,
-        asked.recorded,
+        memory,
         cluster=cluster,
         place=reading.place,
         now=datetime.now(UTC),
