@@ -101,7 +101,7 @@ class Repositories:
 
     def event(self, obj: Object, reason: str) -> Object:
         """Wait for an event on the object."""
-        for _ in self.cluster.polls(10):
+        for _ in self.cluster.polls(30):
             for event in self.cluster.events(obj):
                 if event["reason"] == reason:
                     return event
