@@ -46,7 +46,7 @@ BY_THE_OPERATOR: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a policy that locks everybody out": (
         {"Sid": "Audit", "Effect": "Deny", "Principal": "*", "Action": "ecr:*"},
-        "from changing the policy ever again",
+        "from reading or changing the policy ever again",
     ),
 }
 

@@ -74,6 +74,7 @@ def recorded(*parts: str, **fields: Any) -> Recorded:
         "region": REGION,
         "created_at": LONG_AGO,
         "owner": OWNER,
+        "in_sync": True,
     }
     return Recorded(**basics | fields)
 

@@ -164,15 +164,13 @@ class World:
         if isinstance(todo.outcome, Done):
             # Observing takes nothing back, and forgets nothing that can be taken back later.
             managed = managed if wanted.observe else managed_after(wanted)
-        elif isinstance(todo.outcome, Stalled) and todo.outcome.reason in (
-            Reason.REPOSITORY_NOT_OURS,
-            Reason.REPOSITORY_OWNED_BY_ANOTHER,
-        ):
+        elif isinstance(todo.outcome, Stalled) and todo.outcome.reason == Reason.REPOSITORY_OWNED_BY_ANOTHER:
             managed = frozenset()
         elif isinstance(todo.outcome, Waiting) and todo.outcome.reason == Reason.ADOPTING:
             adopting_since = self.memory.adopting_since
         self._record(managed)
-        self.memory = replace(self.memory, adopting_since=adopting_since)
+        in_sync = isinstance(todo.outcome, Done)
+        self.memory = replace(self.memory, adopting_since=adopting_since, in_sync=in_sync)
         if self.there is not None:
             self.memory = replace(
                 self.memory,

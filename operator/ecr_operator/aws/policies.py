@@ -17,6 +17,7 @@ from ecr_operator.planning.changes import (
 from ecr_operator.planning.policy_equality import same_policies
 from ecr_operator.reasons import Reason
 
+POLICY_CHANGED = "PolicyChanged"
 NO_POLICY = frozenset({"LifecyclePolicyNotFoundException", "RepositoryPolicyNotFoundException"})
 
 PolicyChange = PutLifecyclePolicy | DeleteLifecyclePolicy | SetRepositoryPolicy | DeleteRepositoryPolicy
@@ -44,7 +45,7 @@ async def repository_policy(registry: Registry, name: str) -> str | None:
 
 
 async def perform_policy(registry: Registry, change: PolicyChange) -> None:
-    """Send one change. Raises `AwsError`; of kind STATE where the policy is no longer what was planned on."""
+    """Send one change. Raises `AwsError`."""
     session, name = registry.session, change.name
     match change:
         case PutLifecyclePolicy(text=text):
@@ -52,10 +53,8 @@ async def perform_policy(registry: Registry, change: PolicyChange) -> None:
         case DeleteLifecyclePolicy():
             await _delete(registry, name, "delete_lifecycle_policy")
         case SetRepositoryPolicy(text=text):
-            await _guard(registry, change)
             await session.write("ecr", "set_repository_policy", repositoryName=name, policyText=text)
         case DeleteRepositoryPolicy():
-            await _guard(registry, change)
             await _delete(registry, name, "delete_repository_policy")
 
 
@@ -69,15 +68,17 @@ async def look_after(registry: Registry, change: SetRepositoryPolicy | DeleteRep
     return Seen.BEFORE if same_policies(there, change.was, place) else Seen.OTHER
 
 
-async def _guard(registry: Registry, change: SetRepositoryPolicy | DeleteRepositoryPolicy) -> None:
-    if isinstance(change, SetRepositoryPolicy) and change.new:
-        return
+async def guard(registry: Registry, change: SetRepositoryPolicy | DeleteRepositoryPolicy) -> None:
+    """Read the policy right before it is written.
+
+    Raises `AwsError`, of kind STATE and code `POLICY_CHANGED` where it is no longer what was planned on.
+    """
     there = await repository_policy(registry, change.name)
     if not same_policies(there, change.was, registry.place):
         raise AwsError(
             Kind.STATE,
             Reason.PROGRESSING,
-            "PolicyChanged",
+            POLICY_CHANGED,
             "GetRepositoryPolicy",
             "Somebody else has changed the repository's policy meanwhile",
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.aws import repository as aws_repository
 from ecr_operator.aws.errors import AwsError
-from ecr_operator.aws.policies import Seen, look_after
+from ecr_operator.aws.policies import Seen, guard, look_after
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers import live
 from ecr_operator.controllers.context import Context
@@ -90,6 +90,13 @@ async def perform(
     """
     done: list[Change] = []
     for change in plan.changes:
+        shared = _shared(change)
+        if shared:
+            try:
+                await guard(registry, shared)
+            except AwsError as error:
+                # Nothing was sent.
+                return Performed(tuple(done), observed, managed, error, change)
         try:
             answer = await aws_repository.perform(registry, change)
         except AwsError as error:
@@ -97,20 +104,26 @@ async def perform(
                 managed |= change.parts()
             return Performed(tuple(done), observed, managed, error, change)
         done.append(change)
-        managed = (managed - change.ends()) | change.parts()
+        before, managed = managed, managed | change.parts()
         observed = answer or _observed_after(change, observed)
-        if isinstance(change, SetRepositoryPolicy | DeleteRepositoryPolicy) and not _is_new(change):
+        if shared:
+            # Until AWS shows it, what was taken out may be there again: it stays recorded.
             try:
-                seen = await look_after(registry, change)
+                seen = await look_after(registry, shared)
             except AwsError as error:
                 return Performed(tuple(done), observed, managed, error)
             if seen != Seen.WRITTEN:
                 return Performed(tuple(done), observed, managed, seen=seen)
+        managed = (before - change.ends()) | change.parts()
     return Performed(tuple(done), observed, managed)
 
 
-def _is_new(change: SetRepositoryPolicy | DeleteRepositoryPolicy) -> bool:
-    return isinstance(change, SetRepositoryPolicy) and change.new
+def _shared(change: Change) -> SetRepositoryPolicy | DeleteRepositoryPolicy | None:
+    """The change, where it is one of a policy that others may write to as well."""
+    match change:
+        case SetRepositoryPolicy(new=False) | DeleteRepositoryPolicy():
+            return change
+    return None
 
 
 def _observed_after(change: Change, observed: ObservedRepository | None) -> ObservedRepository | None:

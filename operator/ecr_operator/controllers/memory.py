@@ -24,6 +24,12 @@ class Memory:
     """When AWS last said that the repository exists, by creating it or by refusing to."""
     refused: tuple[int, datetime] | None = None
     """The generation whose repository policy AWS has refused, and when it first did."""
+    policies_written: datetime | None = None
+    """When a policy of the repository was last written."""
+    contended: int = 0
+    """How often in a row somebody else has changed the repository's policy under a reconcile."""
+    unseen_since: datetime | None = None
+    """Since when AWS does not show the repository's policy that was written."""
     waits: int = 0
     """How often in a row the object was found waiting."""
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.aws.errors import AwsError, Kind
-from ecr_operator.aws.policies import Seen
+from ecr_operator.aws.policies import PolicyChange, Seen
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers import effects, live, report
 from ecr_operator.controllers.claims import Claims
@@ -99,23 +99,23 @@ class RepositoryController:
         refusal = await self._claims.refusal(subject)
         if refusal is not None:
             return await self._close(subject, refusal.outcome)
-        try:
-            return await self._manage(subject)
-        except AwsError as error:
-            if error.kind == Kind.STATE:
-                raise PlanAgain(error.message) from error
-            return await self._failed(subject, error, None)
+        return await self._manage(subject)
 
     async def _manage(self, subject: Subject) -> Outcome:
         registry = self._context.registry_of(subject)
         memory = self._remember(subject)
-        status = recorded(subject.status, memory.adopting_since, memory.exists_since)
+        status = recorded(subject.status, memory.adopting_since, memory.exists_since, memory.policies_written)
         moved = None if subject.desired.observe else other_registry(status, None, registry.region)
         if moved is not None:
             return await self._close(subject, moved)
         if status.owns:
             subject = await self._with_finalizer(subject)
-        reading = await read_repository(registry, subject.desired, status, self._context.cluster)
+        try:
+            reading = await read_repository(registry, subject.desired, status, self._context.cluster)
+        except AwsError as error:
+            if error.kind == Kind.STATE:
+                raise PlanAgain(error.message) from error
+            return await self._failed(subject, error, None)
         if isinstance(reading, Stalled):
             return await self._close(subject, reading)
         observed = reading.observed
@@ -151,12 +151,17 @@ class RepositoryController:
             memory.adopting_since = now
         if any(isinstance(change, CreateRepository) for change in performed.changes):
             memory.exists_since = now
+        if any(isinstance(change, PolicyChange) for change in performed.changes):
+            memory.policies_written = now
         report.announce_changes(self._context, subject, performed.changes, plan.adopts)
         fenced = Subject(obj, subject.spec, self._context.subject(obj).status, subject.desired)
         return fenced, performed
 
     async def _ended(self, subject: Subject, registry: Registry, plan: Plan, performed: Performed) -> Outcome:
         error, memory = performed.error, self._remember(subject)
+        outcome = policy_outcome(self._context, registry, memory, subject, performed)
+        if outcome is not None:
+            return await self._close(subject, outcome, performed)
         if performed.seen == Seen.OTHER or (error is not None and error.kind == Kind.STATE):
             # It exists after all, is gone, or was changed. What the fence recorded and AWS refused comes
             # off first.
@@ -164,9 +169,6 @@ class RepositoryController:
                 memory.exists_since = self._context.now()
             await report.write(self._context, subject.obj, with_managed(subject.status, performed.managed))
             raise PlanAgain(error.message if error else "Somebody else has changed the policy as well")
-        outcome = policy_outcome(self._context, registry, memory, subject.generation, performed)
-        if outcome is not None:
-            return await self._close(subject, outcome, performed)
         if error is not None:
             return await self._failed(subject, error, performed)
         return await self._close(subject, plan.outcome, performed)
@@ -178,7 +180,8 @@ class RepositoryController:
         if getattr(outcome, "reason", None) != Reason.ADOPTING:
             memory.adopting_since = None
         if isinstance(outcome, Done):
-            memory.refused = None
+            memory.refused = memory.unseen_since = None
+            memory.contended = 0
         status = outcome_status(
             subject.status,
             outcome,
@@ -194,7 +197,10 @@ class RepositoryController:
                 status = status.model_copy(update={"applied_hash": subject.desired.applied_hash()})
             elif isinstance(outcome, Stalled) and outcome.reason in NOT_OURS:
                 # What another owns is not ours to take back later, nor for readers of the status to use.
-                return await self._written(subject, outcome, with_managed(without_repository(status), ()))
+                # A tag that is only gone may come back.
+                lost = outcome.reason == Reason.REPOSITORY_NOT_OURS
+                status = with_managed(without_repository(status), managed if lost else ())
+                return await self._written(subject, outcome, status)
             status = with_managed(status, managed)
             status = self._with_facts(subject, status, performed)
             if (

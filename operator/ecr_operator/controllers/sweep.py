@@ -78,7 +78,7 @@ class Sweep:
         count, at_once = 0, self._context.settings.workers
         for begin in range(0, len(subjects), at_once):
             some = subjects[begin : begin + at_once]
-            in_sync = await asyncio.gather(*(self._is_in_sync(one, registry, listing, tags) for one in some))
+            in_sync = await asyncio.gather(*(self._compared(one, registry, listing, tags) for one in some))
             for subject, fine in zip(some, in_sync, strict=True):
                 if not fine:
                     self._queue.add(subject.key, fresh=False)
@@ -110,6 +110,18 @@ class Sweep:
             # Dearer, but drift is found all the same: each object reads its own tags.
             log.warning("Failed to list tags of all repositories, reading them one by one: %s", error)
             return None
+
+    async def _compared(
+        self, subject: Subject, registry: Registry, listing: Listing, tags: Tags | None
+    ) -> bool:
+        try:
+            return await self._is_in_sync(subject, registry, listing, tags)
+        except AwsError:
+            raise
+        except Exception:
+            # One object that nobody foresaw must not keep the others from being compared.
+            log.exception("Failed to compare %s %s/%s with AWS", "EcrRepository", *subject.key)
+            return False
 
     async def _is_in_sync(
         self, subject: Subject, registry: Registry, listing: Listing, tags: Tags | None

@@ -1,7 +1,7 @@
 """Whether a statement would keep everybody of the registry's account from ever changing the policy again.
 
 AWS refuses such a policy unless it is forced (ECR API, SetRepositoryPolicy, `force`), which the operator
-never does.
+never does. One that nobody can read is the same to the operator, which never writes what it has not read.
 """
 
 import re
@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from ecr_operator.planning.naming import Place
 
-_SET_POLICY: Final = "ecr:setrepositorypolicy"
+_NEEDED: Final = ("ecr:setrepositorypolicy", "ecr:getrepositorypolicy")
 
 
 def locks_out(statement: dict[str, Any], place: Place) -> bool:
-    """Whether the statement denies SetRepositoryPolicy to all, or to all of the registry's own account.
+    """Whether the statement denies all, or all of the registry's own account, to set or read the policy.
 
     One with a condition, or that spares somebody by `NotPrincipal`, is left to AWS to judge.
     """
@@ -34,13 +34,15 @@ def _covers_everybody(principal: Any, place: Place) -> bool:
 
 def _covers_action(statement: dict[str, Any]) -> bool:
     if "NotAction" in statement:
-        return not any(_matches(pattern) for pattern in _texts(statement["NotAction"]))
-    return any(_matches(pattern) for pattern in _texts(statement.get("Action")))
+        spared = _texts(statement["NotAction"])
+        return not all(any(_matches(pattern, action) for pattern in spared) for action in _NEEDED)
+    patterns = _texts(statement.get("Action"))
+    return any(_matches(pattern, action) for pattern in patterns for action in _NEEDED)
 
 
-def _matches(pattern: str) -> bool:
+def _matches(pattern: str, action: str) -> bool:
     # `[` is a plain character in a policy.
-    return fnmatchcase(_SET_POLICY, re.sub(r"\[", "[[]", pattern.lower()))
+    return fnmatchcase(action, re.sub(r"\[", "[[]", pattern.lower()))
 
 
 def _texts(value: Any) -> list[str]:

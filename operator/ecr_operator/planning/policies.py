@@ -1,11 +1,18 @@
 """Both policies of a repository: what the spec gets wrong, and the changes that make AWS match."""
 
-from ecr_operator.planning.changes import LIFECYCLE, Change, DeleteLifecyclePolicy, PutLifecyclePolicy
+from ecr_operator.planning.changes import (
+    LIFECYCLE,
+    Change,
+    DeleteLifecyclePolicy,
+    PutLifecyclePolicy,
+    statement_part,
+)
 from ecr_operator.planning.desired import DesiredRepository
 from ecr_operator.planning.lifecycle import TEXT_MAX, rule_count, same_lifecycle
-from ecr_operator.planning.managed import Reads, reads
+from ecr_operator.planning.managed import Reads, managed_after, reads
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.plan import Plan, refuse
+from ecr_operator.planning.policy_document import sids_of
 from ecr_operator.planning.repository_policy import plan_policy, policy_refusal
 from ecr_operator.reasons import Reason
 
@@ -59,3 +66,17 @@ def plan_policies(
     elif desired.lifecycle is None and LIFECYCLE in managed and lifecycle is not None:
         changes.insert(0, DeleteLifecyclePolicy(desired.name))
     return tuple(changes)
+
+
+def unseen_parts(
+    desired: DesiredRepository, lifecycle: str | None, policy: str | None, managed: frozenset[str]
+) -> tuple[str, ...]:
+    """The recorded parts that are to be taken back and that AWS does not show, sorted.
+
+    Either somebody has removed them, or AWS's answer is older than our last write.
+    """
+    parts = {part for part in managed - managed_after(desired) if part.startswith(statement_part(""))}
+    parts -= {statement_part(sid) for sid in sids_of(policy)}
+    if LIFECYCLE in managed and desired.lifecycle is None and lifecycle is None:
+        parts.add(LIFECYCLE)
+    return tuple(sorted(parts))

@@ -51,6 +51,8 @@ def parse_policy(text: str | None) -> PolicyDocument:
         document = json.loads(
             text, object_pairs_hook=_members, parse_constant=_no_number, parse_float=_finite
         )
+        # A lone surrogate can be read, and not be sent again.
+        json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise UnreadablePolicyError("it is no JSON object with distinct names") from None
     if not isinstance(document, dict):
@@ -70,6 +72,15 @@ def sid_of(statement: Any) -> str | None:
     """The statement's Sid; None where it has none that is a text."""
     sid = statement.get("Sid") if isinstance(statement, dict) else None
     return sid if isinstance(sid, str) and sid else None
+
+
+def sids_of(text: str | None) -> frozenset[str]:
+    """The Sids in the text of a policy; none where it cannot be read."""
+    try:
+        statements = parse_policy(text).statements
+    except UnreadablePolicyError:
+        return frozenset()
+    return frozenset(sid for sid in map(sid_of, statements) if sid)
 
 
 def shown_names(statements: Iterable[tuple[int, Any]]) -> tuple[str, ...]:

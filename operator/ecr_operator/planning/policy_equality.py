@@ -96,9 +96,8 @@ def _condition(operands: Any) -> Any:
     if not isinstance(operands, dict):
         return operands
     # Two spellings of one key are two tests of it, as AWS reads them or not: kept apart.
-    return sorted(
-        (key.lower(), _sorted(_text(value) for value in _values(values))) for key, values in operands.items()
-    )
+    tests = [[key.lower(), _sorted(map(_text, _values(values)))] for key, values in operands.items()]
+    return sorted(tests, key=_json)
 
 
 def _text(value: Any) -> Any:

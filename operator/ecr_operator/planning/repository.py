@@ -21,7 +21,7 @@ from ecr_operator.planning.managed import NO_READS, Reads, reads
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import Cluster, ObjectKey, Ownership, judge
 from ecr_operator.planning.plan import Done, Outcome, Plan, Waiting, refuse
-from ecr_operator.planning.policies import plan_policies, spec_refusal
+from ecr_operator.planning.policies import plan_policies, spec_refusal, unseen_parts
 from ecr_operator.reasons import Reason
 
 TAGS_PER_REPOSITORY = 50
@@ -73,6 +73,10 @@ class Recorded:
     created_at: datetime | None = None
     owner: str | None = None
     adopting_since: datetime | None = None
+    in_sync: bool = False
+    """The object was in sync when it was last looked at."""
+    policies_written: datetime | None = None
+    """When a policy was last written: AWS may not show it yet."""
     exists_since: datetime | None = None
     """When AWS last said that there is a repository of the name, though it may not show it yet."""
 
@@ -83,8 +87,8 @@ class Recorded:
 
     @property
     def taking(self) -> bool:
-        """Whether an existing repository is only being taken, or taken back."""
-        return not self.owns or self.adopting_since is not None
+        """Whether an existing repository is only being taken, or taken back: until it was found in sync."""
+        return not (self.owns and self.in_sync)
 
 
 def plan_repository(
@@ -147,7 +151,8 @@ def plan_repository(
     )
     if isinstance(further, Plan):
         return further
-    return Plan((*changes, *further), _done(desired))
+    lag = _lag(desired, observed, recorded, now, propagation)
+    return Plan((*changes, *further), lag or _done(desired))
 
 
 def encryption_difference(desired: DesiredRepository, observed: ObservedRepository) -> str:
@@ -214,6 +219,27 @@ def _plan_absent(
         again=created is not None,
     )
     return Plan((create, *further), _done(desired))
+
+
+def _lag(
+    desired: DesiredRepository,
+    observed: ObservedRepository,
+    recorded: Recorded,
+    now: datetime,
+    propagation: timedelta,
+) -> Waiting | None:
+    """Waiting where a part that is to be taken back was written so lately that AWS may not show it yet."""
+    written = recorded.policies_written
+    if written is None or now >= written + propagation:
+        return None
+    unseen = unseen_parts(desired, observed.lifecycle_policy, observed.policy, recorded.managed)
+    if not unseen:
+        return None
+    return Waiting(
+        Reason.PROGRESSING,
+        f"AWS does not show yet what was just written, to take it back: {', '.join(unseen)}",
+        min(5.0, (written + propagation - now).total_seconds()),
+    )
 
 
 def _plan_adoption(desired: DesiredRepository, observed: ObservedRepository, pause: timedelta) -> Plan:

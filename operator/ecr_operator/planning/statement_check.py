@@ -80,8 +80,8 @@ def _problems(statement: dict[str, Any], place: Place, name: str) -> Iterator[st
     yield from _condition_problems(statement)
     if locks_out(statement, place):
         yield (
-            "it would keep everybody, the operator too, from changing the policy ever again; add a "
-            "`Condition`, or leave ecr:SetRepositoryPolicy out of it"
+            "it would keep everybody, the operator too, from reading or changing the policy ever again; "
+            "add a `Condition`, or leave ecr:SetRepositoryPolicy and ecr:GetRepositoryPolicy out of it"
         )
 
 

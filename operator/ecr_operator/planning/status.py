@@ -23,6 +23,7 @@ def recorded(
     status: EcrRepositoryStatus,
     adopting_since: datetime | None = None,
     exists_since: datetime | None = None,
+    policies_written: datetime | None = None,
 ) -> Recorded:
     """What planning needs of a status."""
     return Recorded(
@@ -34,6 +35,8 @@ def recorded(
         owner=status.owner,
         adopting_since=adopting_since,
         exists_since=exists_since,
+        in_sync=status.applied_hash is not None,
+        policies_written=policies_written,
     )
 
 
