@@ -59,6 +59,32 @@ def test_what_changes_from_call_to_call_is_left_out() -> None:
     assert texts == {"Internal failure"}
 
 
+REFUSED_POLICIES = {
+    "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Principal not found'": (
+        Reason.PRINCIPAL_NOT_FOUND
+    ),
+    "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'": (
+        Reason.INVALID_POLICY
+    ),
+}
+
+
+@pytest.mark.parametrize("message", REFUSED_POLICIES)
+def test_a_refused_policy_says_why(message: str) -> None:
+    error = answer("InvalidParameterException", message, operation="SetRepositoryPolicy")
+
+    assert (error.kind, error.reason) == (Kind.STALLED, REFUSED_POLICIES[message])
+
+
+@pytest.mark.parametrize("operation", ["SetRepositoryPolicy", "PutLifecyclePolicy"])
+def test_the_text_of_a_policy_is_repeated_to_nobody(operation: str) -> None:
+    text = '{"Statement": [{"Sid": "Secret", "Condition": {}}]}'
+    error = answer("InvalidParameterException", f"No policy: {text} at 3", operation=operation)
+
+    assert error.message == "No policy: {...} at 3"
+    assert "Secret" not in str(error)
+
+
 def test_no_credentials_say_where_they_come_from() -> None:
     error = translate(NoCredentialsError(), "CreateRepository", NOW)
 

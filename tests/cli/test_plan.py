@@ -119,11 +119,47 @@ class TestWhatWouldHappen:
             "set imageTagMutability to IMMUTABLE (was MUTABLE)",
             f"set the repository policy (change Audit; keep {LAMBDA['Sid']})",
         ]
-        assert entry["changes"][1] == {
-            "type": "SetRepositoryPolicy",
-            "description": descriptions(entry)[1],
-            "parts": ["statements/Audit"],
-        }
+        assert entry["changes"][1]["type"] == "SetRepositoryPolicy"
+        assert entry["changes"][1]["parts"] == ["statements/Audit"]
+        # What a reviewer wants to read: the whole policy as it would be.
+        sent = entry["changes"][1]["document"]["Statement"]
+        assert [statement["Sid"] for statement in sent] == [LAMBDA["Sid"], "Audit"]
+
+    def test_a_creation_tells_its_settings(self, fake: FakeAws, plan: Plan) -> None:
+        spec = {"imageTagMutability": "IMMUTABLE", "encryptionConfiguration": {"encryptionType": "KMS"}}
+        _, output, _ = plan("-f", written(manifest(tags={"a": "1"}, **spec)))
+        assert "create repository web (IMMUTABLE; KMS; tags a=1)" in output
+
+    def test_an_object_that_is_being_deleted_is_not_planned(self, fake: FakeAws, plan: Plan) -> None:
+        asked = manifest()
+        asked["metadata"]["deletionTimestamp"] = "2026-11-25T00:00:00Z"
+        code, output, _ = plan("-f", written(asked))
+        assert code == 0
+        assert "is being deleted" in output
+
+    def test_a_name_that_the_setting_does_not_allow_is_noted(
+        self, fake: FakeAws, plan: Plan, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ECR_OPERATOR_REPOSITORY_NAMES", "{namespace}/*")
+        _, output, _ = plan("-f", written(manifest(), manifest("api", repositoryName="team-a/api")))
+        assert "Note: team-a/web: the setting ECR_OPERATOR_REPOSITORY_NAMES does not allow web" in output
+        assert "does not allow team-a/api" not in output
+
+    def test_adopting_needs_no_note_where_the_setting_allows_it(
+        self, fake: FakeAws, plan: Plan, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        in_aws(fake, owner=None)
+        monkeypatch.setenv("ECR_OPERATOR_ADOPTION", "Everywhere")
+        _, output, _ = plan("-f", written(manifest(adoptionPolicy="Adopt")), "--cluster-name", "prod")
+        assert "Note:" not in output
+
+    def test_the_same_object_twice_counts_once_and_the_last_one_counts(
+        self, fake: FakeAws, plan: Plan
+    ) -> None:
+        both = [manifest(tags={"a": "1"}), manifest(tags={"a": "2"})]
+        _, output, _ = plan("-f", written(*both))
+        assert "tags a=2" in output
+        assert output.endswith("\n1 to create.\n")
 
     def test_parts_are_taken_back_only_for_a_manifest_with_status(self, fake: FakeAws, plan: Plan) -> None:
         ecr = in_aws(fake)
@@ -141,6 +177,18 @@ class TestWhatWouldHappen:
             "remove tags a",
             "remove the repository policy (Audit)",
         ]
+
+    def test_the_status_may_come_from_another_manifest_of_the_object(self, fake: FakeAws, plan: Plan) -> None:
+        """What is in the cluster first, then the edit."""
+        ecr = in_aws(fake)
+        arn = ecr.describe_repositories()["repositories"][0]["repositoryArn"]
+        ecr.tag_resource(resourceArn=arn, tags=[{"Key": "a", "Value": "1"}])
+        status = {"managed": ["repository", "tags/a"], "repositoryArn": arn}
+        status |= {"registryId": ACCOUNT, "region": arn.split(":")[3]}
+        live = written(manifest(tags={"a": "1"}) | {"status": status}, path="live.yaml")
+        code, output, _ = plan("-f", live, "-f", written(manifest()), "--cluster-name", "prod")
+        assert code == 2
+        assert output.splitlines()[1:] == ["team-a/web   change   remove tags a", "", "1 to change."]
 
     def test_adopting_shows_what_follows_the_owner_tag(self, fake: FakeAws, plan: Plan) -> None:
         ecr = in_aws(fake, owner=None)
@@ -264,6 +312,23 @@ def test_a_repository_that_nobody_owns_is_refused(fake: FakeAws, plan: Plan) -> 
     assert "RepositoryNotOurs" in output
 
 
+def test_a_status_of_another_repository_tells_that_the_name_was_changed(fake: FakeAws, plan: Plan) -> None:
+    arn = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/old"
+    status = {"repositoryArn": arn, "registryId": ACCOUNT, "region": "eu-west-1", "managed": ["repository"]}
+    code, output, _ = plan("-f", written(manifest(repositoryName="new") | {"status": status}))
+    assert code == 3
+    assert "`repositoryName` cannot be changed" in output
+
+
+def test_an_owner_that_the_manifest_calls_another_is_not_taken_for_the_object(
+    fake: FakeAws, plan: Plan
+) -> None:
+    in_aws(fake, owner="old/team-a/web")
+    _, output, _ = plan("-f", written(manifest(adoptFrom="old/team-a/web")))
+    assert "counts as this object" not in output
+    assert "change" in output
+
+
 def test_two_manifests_of_one_repository_cannot_both_have_it(fake: FakeAws, plan: Plan) -> None:
     both = [manifest("web", repositoryName="x/y"), manifest("api", repositoryName="x/y")]
     code, output, _ = plan("-f", written(*both), "-o", "json")
@@ -330,6 +395,23 @@ class TestErrors:
         assert code == 1
         assert "set AWS_REGION" in output
         assert "`repositoryName` must" in output
+
+    @pytest.mark.parametrize(
+        ("variable", "value"), [("AWS_PROFILE", "nosuch"), ("AWS_CONFIG_FILE", "broken")], ids=str
+    )
+    def test_a_configuration_of_aws_that_cannot_be_used(
+        self, fake: FakeAws, plan: Plan, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+    ) -> None:
+        Path("broken").write_text("[default\nno configuration")
+        monkeypatch.setenv(variable, value)
+        code, output, _ = plan("-f", written(manifest()))
+        assert code == 1
+        assert value in output
+
+    def test_a_bad_status_is_told_as_one(self, fake: FakeAws, plan: Plan) -> None:
+        code, output, _ = plan("-f", written(manifest() | {"status": {"managed": 7}}))
+        assert code == 3
+        assert "`status.managed`" in output
 
     @pytest.mark.parametrize(
         "arguments", [(), ("-f",), ("-f", "x", "-o", "yaml"), ("-f", "x", "--cluster-name", "a/b")], ids=str

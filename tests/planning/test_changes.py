@@ -33,12 +33,12 @@ UNTAG = UntagRepository(NAME, ARN, ("a", "b"))
 
 CASES = {
     "a creation with nothing but tags": Case(
-        CREATE, {"repository", "tags/team"}, f"create repository {NAME}"
+        CREATE, {"repository", "tags/team"}, f"create repository {NAME} (tags team=a)"
     ),
     "a creation with all that is managed": Case(
         CreateRepository(NAME, {OWNER_TAG: OWNER}, "IMMUTABLE", (), False, "KMS", "alias/web"),
         {"repository", "imageTagMutability", "imageScanningConfiguration"},
-        f"create repository {NAME}",
+        f"create repository {NAME} (IMMUTABLE; scanOnPush false; KMS alias/web)",
     ),
     "a creation of what somebody had deleted": Case(
         CreateRepository(NAME, {OWNER_TAG: OWNER}, again=True),

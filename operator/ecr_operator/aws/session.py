@@ -17,7 +17,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.exceptions import UnknownRegionError
+from botocore.exceptions import BotoCoreError, UnknownRegionError
 
 from ecr_operator.aws.errors import EXPIRED, AwsError, translate
 from ecr_operator.metrics import Metrics
@@ -38,8 +38,8 @@ DEFAULT_IDENTITY: Identity = botocore.session.Session
 """botocore's own chain: environment, files, web identity, pod identity."""
 
 
-class RegionMissingError(Exception):
-    """No region is configured; without one there is nothing to call."""
+class ConfigurationError(Exception):
+    """AWS's configuration cannot be used: no region, no such profile, an unreadable file."""
 
 
 class Session:
@@ -70,9 +70,14 @@ class Session:
         self._boto: boto3.Session | None = None
         self._lack: tuple[float, AwsError] | None = None
         # boto3 itself reads AWS_DEFAULT_REGION only; every other SDK, and EKS, says AWS_REGION.
-        found = region or os.environ.get("AWS_REGION") or identity().get_config_variable("region")
+        try:
+            found = region or os.environ.get("AWS_REGION") or identity().get_config_variable("region")
+            # Read now, that a wrong profile or file is told at the start.
+            identity().get_scoped_config()
+        except BotoCoreError as error:
+            raise ConfigurationError(str(error)) from None
         if not found:
-            raise RegionMissingError("No AWS region: set AWS_REGION to the region of the repositories")
+            raise ConfigurationError("No AWS region: set AWS_REGION to the region of the repositories")
         self.region: str = found
         self.partition = _partition(found)
 

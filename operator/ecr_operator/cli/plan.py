@@ -85,7 +85,7 @@ def plan(
 async def _planned(planner: "Planner", manifests: "Sequence[Manifest]") -> "list[Planned]":
     """The plans, in the order of the manifests."""
     from ecr_operator.aws.registry import Registry
-    from ecr_operator.aws.session import RegionMissingError, Session
+    from ecr_operator.aws.session import ConfigurationError, Session
     from ecr_operator.cli.planned import AT_ONCE, Action
     from ecr_operator.metrics import Metrics
     from ecr_operator.planning.naming import Place
@@ -94,13 +94,15 @@ async def _planned(planner: "Planner", manifests: "Sequence[Manifest]") -> "list
     with ThreadPoolExecutor(AT_ONCE) as executor:
         try:
             session = Session(executor=executor, metrics=Metrics(), role_arn=role, connections=AT_ONCE)
-        except RegionMissingError as error:
+        except ConfigurationError as error:
             found, asked = planner.check(manifests, Place("aws", ""))
-            found += [one.planned(Action.ERROR, reason="RegionMissing", message=str(error)) for one in asked]
+            found += [
+                one.planned(Action.ERROR, reason="InvalidConfiguration", message=str(error)) for one in asked
+            ]
         else:
             registry = Registry(session, time.monotonic)
             found, asked = planner.check(manifests, registry.place)
             found += await planner.plan(asked, registry)
             session.close()
-    order = {id(manifest): number for number, manifest in enumerate(manifests)}
-    return sorted(found, key=lambda one: order[id(one.manifest)])
+    order = {manifest.place: number for number, manifest in enumerate(manifests)}
+    return sorted(found, key=lambda one: order[one.manifest.place])

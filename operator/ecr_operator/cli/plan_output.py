@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ecr_operator.cli.planned import Action, Planned
+from ecr_operator.planning.changes import Change, PutLifecyclePolicy, SetRepositoryPolicy
 
 TITLES = ("OBJECT", "ACTION", "DETAIL")
 COLOURS = {
@@ -84,13 +85,22 @@ def _object(one: Planned) -> dict[str, object]:
         "repositoryName": one.repository,
         "reason": one.reason,
         "message": one.message,
-        "changes": [
-            {"type": type(change).__name__, "description": change.describe(), "parts": sorted(change.parts())}
-            for change in one.changes
-        ],
+        "changes": [_change(change) for change in one.changes],
         "notes": list(one.notes),
     }
     return {name: value for name, value in found.items() if value not in (None, "", [])}
+
+
+def _change(change: Change) -> dict[str, object]:
+    found: dict[str, object] = {
+        "type": type(change).__name__,
+        "description": change.describe(),
+        "parts": sorted(change.parts()),
+    }
+    match change:
+        case PutLifecyclePolicy(text=text) | SetRepositoryPolicy(text=text):
+            found["document"] = json.loads(text)
+    return found
 
 
 def _details(one: Planned) -> list[str]:

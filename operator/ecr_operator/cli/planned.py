@@ -21,6 +21,7 @@ from ecr_operator.controllers.reading import Reading, read_repository
 from ecr_operator.planning.changes import Change, CreateRepository
 from ecr_operator.planning.claims import Claim, winner
 from ecr_operator.planning.desired import DesiredRepository, desired_repository
+from ecr_operator.planning.identity import names_repository
 from ecr_operator.planning.managed import reads
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import Cluster
@@ -28,11 +29,14 @@ from ecr_operator.planning.plan import Done, Plan, Stalled, Waiting
 from ecr_operator.planning.policies import spec_refusal
 from ecr_operator.planning.repository import Recorded, plan_repository
 from ecr_operator.planning.status import recorded
+from ecr_operator.planning.tenancy import allowed_names, may_adopt, may_claim
 from ecr_operator.reasons import Reason
 from ecr_operator.settings import Settings
 
 AT_ONCE = 20
 """How many repositories are read at the same time."""
+PROBLEMS = 5
+"""How many of a manifest's problems are told."""
 UNKNOWN_CLUSTER = "<cluster>"
 """Stands for the cluster's name where it was not given."""
 
@@ -113,7 +117,7 @@ class Planner:
         """Those that are refused without asking AWS, and the others."""
         refused: list[Planned] = []
         asked: list[Asked] = []
-        for manifest in manifests:
+        for manifest in self._merged(manifests):
             found = self._understood(manifest)
             refused.append(found) if isinstance(found, Planned) else asked.append(found)
         for one in list(asked):
@@ -140,26 +144,43 @@ class Planner:
 
         return list(await asyncio.gather(*map(one, asked)))
 
-    def _understood(self, manifest: Manifest) -> Planned | Asked:
+    def _merged(self, manifests: Iterable[Manifest]) -> Iterable[Manifest]:
+        """Each object once: the last manifest, as kubectl applies them, with the last status of any."""
+        last: dict[tuple[str, str, str], Manifest] = {}
+        for manifest in manifests:
+            key = self._key(manifest)
+            before = last.get(key)
+            if before is not None and "status" in before.obj and "status" not in manifest.obj:
+                manifest = replace(manifest, obj=manifest.obj | {"status": before.obj["status"]})
+            last[key] = manifest
+        return last.values()
+
+    def _key(self, manifest: Manifest) -> tuple[str, str, str]:
         metadata = manifest.obj.get("metadata")
         metadata = metadata if isinstance(metadata, dict) else {}
-        namespace = str(metadata.get("namespace") or self.namespace)
-        name = str(metadata.get("name") or "?")
+        kind = str(manifest.obj.get("kind"))
+        return kind, str(metadata.get("namespace") or self.namespace), str(metadata.get("name") or "?")
+
+    def _understood(self, manifest: Manifest) -> Planned | Asked:
+        _, namespace, name = self._key(manifest)
         wrong = problems(manifest.obj)
         if wrong:
-            return Planned(
-                manifest, namespace, name, Action.REFUSE, reason="Invalid", message="; ".join(wrong)
-            )
+            return Planned(manifest, namespace, name, Action.REFUSE, reason="Invalid", message=_joined(wrong))
         try:
+            part = "spec"
             spec = EcrRepositorySpec.from_json(manifest.obj.get("spec"))
+            part = "status"
             status = EcrRepositoryStatus.from_json(manifest.obj.get("status"))
         except ValidationError as error:
-            message = describe(error)
+            message = describe(error, part)
             return Planned(manifest, namespace, name, Action.REFUSE, reason="Invalid", message=message)
         return Asked(manifest, namespace, name, spec, recorded(status))
 
     def _refusal(self, asked: Asked, place: Place) -> Planned | None:
         """What is wrong with the spec itself beyond what the API server sees."""
+        if asked.recorded.repository_arn and not names_repository(asked.recorded, asked.repository):
+            message = f"`repositoryName` cannot be changed: the status is of {asked.recorded.repository_arn}"
+            return asked.planned(Action.REFUSE, reason="Invalid", message=message)
         desired = asked.desired(Cluster(self.cluster_name or UNKNOWN_CLUSTER), self.settings)
         refusal = None if asked.spec.is_suspended or desired.observe else spec_refusal(desired, place)
         if refusal is None or not isinstance(refusal.outcome, Stalled):
@@ -185,19 +206,28 @@ class Planner:
     async def _plan(self, asked: Asked, registry: Registry) -> Planned:
         if asked.spec.is_suspended:
             return asked.planned(Action.NONE, reason=Reason.SUSPENDED, message="`suspend` is true")
+        if "deletionTimestamp" in asked.manifest.obj["metadata"]:
+            return asked.planned(Action.NONE, message="the object is being deleted: nothing is planned")
         cluster, desired, reading = await self._read(asked, registry)
         if isinstance(reading, Stalled):
             return asked.planned(Action.REFUSE, reason=reading.reason, message=reading.message)
         notes: list[str] = []
+        globs = allowed_names({}, self.settings.repository_names, asked.namespace)
+        if not may_claim(asked.repository, globs):
+            notes.append(
+                f"the setting ECR_OPERATOR_REPOSITORY_NAMES does not allow {asked.repository}: the Namespace "
+                "needs the annotation `ecr-operator.dev/repository-names`"
+            )
         if self.cluster_name is None and cluster.name != UNKNOWN_CLUSTER and not desired.observe:
             notes.append(f"the owner '{desired.owner}' counts as this object: --cluster-name was not given")
         plan = _made(asked.recorded, desired, reading, cluster)
         changes = plan.changes
         if plan.adopts and reading.observed is not None:
-            notes.append(
-                "adopting needs `ecr-operator.dev/adoption: Allowed` on the Namespace, or the setting "
-                "ECR_OPERATOR_ADOPTION=Everywhere"
-            )
+            if not may_adopt({}, self.settings.adoption == "Everywhere"):
+                notes.append(
+                    "adopting needs `ecr-operator.dev/adoption: Allowed` on the Namespace, or the setting "
+                    "ECR_OPERATOR_ADOPTION=Everywhere"
+                )
             # What follows when the owner tag is there.
             owned = replace(reading.observed, tags={**reading.observed.tags, OWNER_TAG: desired.owner})
             memory = replace(asked.recorded, managed=plan.parts())
@@ -221,6 +251,11 @@ class Planner:
         return cluster, desired, reading
 
 
+def _joined(problems: Sequence[str]) -> str:
+    more = len(problems) - PROBLEMS
+    return "; ".join(problems[:PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
+
+
 def _made(memory: Recorded, desired: DesiredRepository, reading: Reading, cluster: Cluster) -> Plan:
     return plan_repository(
         desired,
@@ -236,7 +271,8 @@ def _cluster_of(reading: Reading, asked: Asked) -> str | None:
     """The cluster in an owner tag that names the object itself."""
     owner = (reading.observed.owner if reading.observed else None) or ""
     end = f"/{asked.namespace}/{asked.name}"
-    return owner.removesuffix(end) if owner.endswith(end) else None
+    # `adoptFrom` says itself that the owner is another one.
+    return owner.removesuffix(end) if owner.endswith(end) and owner != asked.spec.adopt_from else None
 
 
 def _result(asked: Asked, plan: Plan, changes: tuple[Change, ...], notes: tuple[str, ...]) -> Planned:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from kubernetes.aio.config import ConfigException
 
-from ecr_operator.aws.session import RegionMissingError
+from ecr_operator.aws.session import ConfigurationError
 from ecr_operator.process import Operator
 from ecr_operator.settings import Settings
 
@@ -70,7 +70,7 @@ def run(settings: Settings) -> int:
     configure_logging(settings.log_level, settings.log_format)
     try:
         asyncio.run(_run(settings))
-    except (RegionMissingError, ConfigException) as error:
+    except (ConfigurationError, ConfigException) as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE_ERROR
     return 0

@@ -76,7 +76,15 @@ class CreateRepository(Effect):
 
     def describe(self) -> str:
         """As a person reads it."""
-        return f"{'create again' if self.again else 'create'} repository {self.name}"
+        verb = "create again" if self.again else "create"
+        settings = [mutability_text(self.mutability, self.exclusion_filters)] if self.mutability else []
+        if self.scan_on_push is not None:
+            settings.append(f"scanOnPush {str(self.scan_on_push).lower()}")
+        if self.encryption_type is not None:
+            settings.append(" ".join(filter(None, (self.encryption_type, self.kms_key))))
+        tags = {key: value for key, value in self.tags.items() if key != OWNER_TAG}
+        settings += [f"tags {_tags(tags)}"] if tags else []
+        return f"{verb} repository {self.name}" + (f" ({'; '.join(settings)})" if settings else "")
 
 
 @dataclass(frozen=True, slots=True)
