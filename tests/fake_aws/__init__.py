@@ -4,11 +4,13 @@ Every rule here is written from AWS's documentation (botocore's service models, 
 Guide), and says where it is from; a rule that had to be inferred says "inferred". Nothing here may be written
 from what the operator happens to expect: a simulator that agrees with the code under test proves nothing.
 
-- ``http_server``, ``application``: HTTP/1.1, and the way of one call: who, recorded, delayed, denied,
+- ``http_server``, ``application``: HTTP/1.1, and the way of one call: recorded, delayed, through the gates,
   answered.
-- ``call``, ``accounts``: what a request asks for, and who asks.
-- ``ledger``, ``faults``, ``permissions``: what tests count, inject and deny.
+- ``call``, ``accounts``, ``temporary_keys``: what a request asks for, who asks, and until when.
+- ``gates``: what stands before the effect, in order: ``outages``, ``clock``, ``faults``, ``rates``,
+  ``permissions``, ``iam`` (policy documents); ``ledger``: what tests count.
 - ``ecr``, ``tagging``: the services that are answered here; all others are answered by moto's own server.
 - ``admin``, ``client``: the knobs (``/_fake/...``), and ``FakeAws``, which tests and the benchmark use;
-  ``policy_admin``, ``policy_client``: those of policies and principals.
+  ``policy_admin``, ``policy_client``: those of policies and principals; ``trouble_admin``,
+  ``trouble_client``: those of the gates.
 """

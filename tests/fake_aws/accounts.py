@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from dataclasses import dataclass
 
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 from moto.utilities.utils import PARTITION_NAMES
+
+from .temporary_keys import TEMPORARY_KEYS
 
 OWN_KEY = re.compile(r"AKIA(\d{12})([A-Z0-9]{4})")
 """A key id of ours: account 111111111111 has AKIA111111111111TEST (20 characters, as AWS's key ids have)."""
@@ -26,6 +29,8 @@ class Caller:
     account: str
     arn: str
     unseen: bool = False
+    expires_at: float | None = None
+    """When the key ends by AWS's clock; None: never."""
 
 
 CALLERS: dict[str, Caller] = {}
@@ -47,6 +52,8 @@ def caller_of(key: str) -> Caller | None:
 
     A long-lived key (AKIA) belongs to a user, a key from AssumeRole (ASIA) to the assumed role.
     """
+    if temporary := TEMPORARY_KEYS.find(key):
+        return Caller(key, temporary.account, temporary.arn, expires_at=temporary.expires_at)
     if own := OWN_KEY.fullmatch(key):
         account, ending = own.groups()
         return Caller(key, account, f"arn:aws:iam::{account}:user/ecr-operator", unseen=ending == UNSEEN)
@@ -57,5 +64,6 @@ def caller_of(key: str) -> Caller | None:
                 user = partitions[partition].get_user_from_access_key_id(key)
                 holder = role or user
                 arn = holder.arn if holder else f"arn:{partition}:iam::{account}:user/unknown"
-                return Caller(key, account, arn)
+                end = calendar.timegm(role.expiration.utctimetuple()) if role else None
+                return Caller(key, account, arn, expires_at=end)
     return None

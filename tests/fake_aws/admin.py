@@ -7,6 +7,7 @@ each; ``README.md`` lists them.
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from moto.core.base_backend import BackendDict
@@ -20,34 +21,30 @@ from .ecr.backend import StoredRegistry, registry_of
 from .ecr.other_writer import OTHER_WRITER
 from .ecr.principals import PRINCIPALS
 from .ecr.seeding import seed_image, seed_repository
-from .faults import Faults
-from .ledger import Ledger
-from .permissions import Permissions
+from .gates import Gates
 from .policy_admin import PolicyKnobs
+from .trouble_admin import TroubleKnobs
 
 UNSET = "unset"
 
 
-class Knobs(PolicyKnobs):
+class Knobs(PolicyKnobs, TroubleKnobs):
     """What can be turned: every public method is one knob."""
 
-    def __init__(self, ledger: Ledger, faults: Faults, permissions: Permissions) -> None:
-        self._ledger = ledger
-        self._faults = faults
-        self._permissions = permissions
+    def __init__(self, gates: Gates) -> None:
+        self._gates = gates
+        self._ledger = gates.ledger
 
     def health(self) -> str:
         """Say that the fake is up."""
         return "ok"
 
     def reset(self) -> None:
-        """Empty all accounts, forget calls, faults and permissions, and behave again."""
+        """Empty all accounts, open all gates, forget calls, and behave again."""
         with LOCK:
             BackendDict.reset()
             accounts.CALLERS.clear()
-            self._ledger.clear()
-            self._faults.clear()
-            self._permissions.clear()
+            self._gates.clear()
             OTHER_WRITER.clear()
             PRINCIPALS.clear()
             behaviour.reset()
@@ -56,6 +53,14 @@ class Knobs(PolicyKnobs):
         """Calls per operation."""
         return self._ledger.calls(prefix, account)
 
+    def attempts(self, **chosen: Any) -> list[float]:
+        """When calls came; see `ledger.Ledger.attempts`."""
+        return self._ledger.attempts(**chosen)
+
+    def refusals(self, prefix: str | None = None, account: str | None = None) -> dict[str, dict[str, int]]:
+        """Refused calls per operation and code."""
+        return self._ledger.refusals(prefix, account)
+
     def writes(self, prefix: str | None = None, account: str | None = None) -> list[dict[str, Any]]:
         """Writes in order."""
         return self._ledger.writes(prefix, account)
@@ -63,18 +68,6 @@ class Knobs(PolicyKnobs):
     def reset_calls(self) -> None:
         """Forget all calls and writes."""
         self._ledger.clear()
-
-    def inject(self, **rule: Any) -> int:
-        """Let calls fail; see `faults.Fault`."""
-        return self._faults.inject(**rule)
-
-    def clear(self, id: int | None = None) -> None:
-        """Remove one fault, or all."""
-        self._faults.clear(id)
-
-    def allow_only(self, account: str, actions: list[str] | None, reason: str | None = None) -> None:
-        """Confine an account to a list of IAM actions; null lifts it."""
-        self._permissions.allow_only(account, actions, reason)
 
     def set_latency(self, seconds: float) -> None:
         """Let every call take this long."""
@@ -88,8 +81,17 @@ class Knobs(PolicyKnobs):
         """Let no page hold more than this, whatever is asked for."""
         BEHAVIOUR.page_size = size
 
-    def set_tagging(self, lag: float | None = None, ghosts_seconds: float | str | None = UNSET) -> None:
-        """Set GetResources' lag, and how long it lists deleted repositories (null: until cleared)."""
+    def set_tagging(
+        self,
+        lag: float | None = None,
+        ghosts_seconds: float | str | None = UNSET,
+        frozen: bool | None = None,
+    ) -> None:
+        """Set GetResources' lag, how long it lists deleted repositories (null: until cleared), and whether it
+        sees nothing that comes from now on.
+        """
+        if frozen is not None:
+            BEHAVIOUR.tagging_frozen_at = time.monotonic() if frozen else None
         if lag is not None:
             BEHAVIOUR.tagging_lag = lag
         if ghosts_seconds != UNSET:
@@ -126,8 +128,8 @@ class Knobs(PolicyKnobs):
 class Admin:
     """The HTTP side of the knobs."""
 
-    def __init__(self, ledger: Ledger, faults: Faults, permissions: Permissions) -> None:
-        self._knobs = Knobs(ledger, faults, permissions)
+    def __init__(self, gates: Gates) -> None:
+        self._knobs = Knobs(gates)
 
     def answer(self, name: str, body: bytes) -> Answer:
         """Turn one knob."""

@@ -1,4 +1,6 @@
-"""The way of one call: read, counted, delayed, authenticated, failed, denied, answered, logged."""
+"""The way of one call: read, counted, delayed, through the gates, answered, logged; and what is left of its
+answer.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,10 @@ from .admin import Admin
 from .aws_error import Answer, AwsError, json_answer, query_answer
 from .behaviour import BEHAVIOUR
 from .call import DEFAULT_REGION, UNSIGNED_STS, Call, parameters_of, repositories_of, scope_of
-from .faults import Faults
-from .ledger import Ledger
-from .permissions import Permissions
+from .faults import Fault
+from .gates import Gates, authenticate, unrecognized
+from .http_server import CutShort, Severed
+from .ledger import Attempt
 
 REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests"}
 
@@ -37,10 +40,8 @@ class Application:
     """A WSGI application that is AWS; ``/_fake/...`` are its knobs, everything unknown is moto's."""
 
     def __init__(self) -> None:
-        self.ledger = Ledger()
-        self.faults = Faults()
-        self.permissions = Permissions()
-        self.admin = Admin(self.ledger, self.faults, self.permissions)
+        self.gates = Gates()
+        self.admin = Admin(self.gates)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -48,66 +49,99 @@ class Application:
         body = environ["wsgi.input"].read()
         if path.startswith("/_fake/"):
             return send(start_response, self.admin.answer(path.removeprefix("/_fake/"), body))
-        call = self.call_of(environ, body)
+        call = call_of(environ, body)
+        environ["wsgi.input"] = BytesIO(body)
         if call is None:
-            environ["wsgi.input"] = BytesIO(body)
-            return self.ask_moto(environ, start_response)
-        if call.caller is None or not call.caller.unseen:
-            self.ledger.count(call)
-            if BEHAVIOUR.latency:
-                time.sleep(BEHAVIOUR.latency)
+            return send(start_response, ask_moto(environ))
+        if call.caller is not None and call.caller.unseen:
+            try:
+                return send(start_response, perform(call, environ))
+            except AwsError as error:
+                return send(start_response, refusal(error, environ))
+        attempt = self.gates.ledger.count(call)
+        if BEHAVIOUR.latency:
+            time.sleep(BEHAVIOUR.latency)
         try:
-            self.admit(call)
-            if call.service not in dispatch.RESPONSES:
-                environ["wsgi.input"] = BytesIO(body)
-                if call.account:
-                    environ["HTTP_X_MOTO_ACCOUNT_ID"] = call.account
-                return self.ask_moto(environ, start_response)
-            answer = dispatch.answer(call)
-            self.log(call, None)
-        except AwsError as error:
-            self.log(call, error.code)
-            answer = json_answer(error) if environ.get("HTTP_X_AMZ_TARGET") else query_answer(error)
-        return send(start_response, answer)
+            return self.answer(call, environ, start_response, attempt)
+        except Severed:
+            attempt.refusal = "Severed"
+            raise
 
-    def ask_moto(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Let moto's own server answer; what it lacks is its HTTP 500."""
+    def answer(
+        self, call: Call, environ: Environ, start_response: StartResponse, attempt: Attempt
+    ) -> Iterable[bytes]:
+        """Answer a call that leaves a trace, or lose the answer; raises Severed where it is to be cut."""
+        error: str | None = None
+        fault: Fault | None = None
         try:
-            answer: Iterable[bytes] = moto_server()(environ, start_response)
-            return answer
-        except Exception as error:
-            traceback.print_exc()
-            return send(start_response, json_answer(AwsError("InternalFailure", repr(error), 500)))
+            self.gates.outages.strike(call)
+            authenticate(call, environ.get("HTTP_X_AMZ_DATE"))
+            fault = self.gates.faults.take(call)
+            if fault is not None and not fault.after:
+                fault.strike(call)
+            self.gates.authorize(call)
+            answer = perform(call, environ)
+        except AwsError as refused:
+            error, answer = refused.code, refusal(refused, environ)
+        except Severed:
+            self.gates.ledger.wrote(call, "Severed")
+            raise
+        attempt.refusal = error or (str(answer[0]) if answer[0] >= 400 else None)
+        if fault is None or not fault.after:
+            self.gates.ledger.wrote(call, error)
+            return send(start_response, answer)
+        self.gates.ledger.wrote(call, error, lost=fault.label)
+        attempt.refusal = fault.label
+        try:
+            fault.strike(call)
+        except AwsError as lost:
+            return send(start_response, refusal(lost, environ))
+        return CutShort(send(start_response, answer))
 
-    def call_of(self, environ: Environ, body: bytes) -> Call | None:
-        """The AWS call that a request is; None for one that is none that we look at (a console page, S3)."""
-        target = environ.get("HTTP_X_AMZ_TARGET", "")
-        scope = scope_of(environ.get("HTTP_AUTHORIZATION", ""))
-        if environ["REQUEST_METHOD"] != "POST" or not (
-            target or "x-www-form-urlencoded" in environ.get("CONTENT_TYPE", "")
-        ):
-            return None
-        operation, parameters = parameters_of(body, target)
-        if scope is None:
-            service = "sts" if operation in UNSIGNED_STS else service_of(target)
-            return Call(service, operation, DEFAULT_REGION, None, parameters, repositories_of(parameters))
-        key, region, service = scope
-        return Call(service, operation, region, caller(key), parameters, repositories_of(parameters))
 
-    def admit(self, call: Call) -> None:
-        """Raise what keeps a call from having any effect."""
-        if call.caller is None:
-            if call.operation not in UNSIGNED_STS:
-                raise unrecognized(call)
-        elif call.caller.unseen:
-            return
-        self.faults.check(call)
-        self.permissions.check(call)
+def perform(call: Call, environ: Environ) -> Answer:
+    """Let the service answer, whoever answers for it here; raises AwsError for what it refuses."""
+    if call.caller is None and call.operation not in UNSIGNED_STS:
+        raise unrecognized(call)
+    if call.service in dispatch.RESPONSES:
+        return dispatch.answer(call)
+    if call.account:
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = call.account
+    return ask_moto(environ)
 
-    def log(self, call: Call, error: str | None) -> None:
-        """Log a write of anybody but a test's own eyes."""
-        if call.caller is None or not call.caller.unseen:
-            self.ledger.wrote(call, error)
+
+def ask_moto(environ: Environ) -> Answer:
+    """Let moto's own server answer; what it lacks is its HTTP 500."""
+    head: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+        head[:] = [int(status.split()[0]), dict(headers)]
+
+    try:
+        parts = moto_server()(environ, start_response)
+        body = b"".join(parts)
+        if close := getattr(parts, "close", None):
+            close()
+        return head[0], head[1], body
+    except Exception as error:
+        traceback.print_exc()
+        return json_answer(AwsError("InternalFailure", repr(error), 500))
+
+
+def call_of(environ: Environ, body: bytes) -> Call | None:
+    """The AWS call that a request is; None for one that is none that we look at (a console page, S3)."""
+    target = environ.get("HTTP_X_AMZ_TARGET", "")
+    scope = scope_of(environ.get("HTTP_AUTHORIZATION", ""))
+    if environ["REQUEST_METHOD"] != "POST" or not (
+        target or "x-www-form-urlencoded" in environ.get("CONTENT_TYPE", "")
+    ):
+        return None
+    operation, parameters = parameters_of(body, target)
+    if scope is None:
+        service = "sts" if operation in UNSIGNED_STS else service_of(target)
+        return Call(service, operation, DEFAULT_REGION, None, parameters, repositories_of(parameters))
+    key, region, service = scope
+    return Call(service, operation, region, caller(key), parameters, repositories_of(parameters))
 
 
 def service_of(target: str) -> str:
@@ -117,11 +151,9 @@ def service_of(target: str) -> str:
     return "tagging" if target.startswith("ResourceGroupsTaggingAPI") else "unknown"
 
 
-def unrecognized(call: Call) -> AwsError:
-    """The refusal of a key that AWS has never given out."""
-    if call.service in {"sts", "iam"}:
-        return AwsError("InvalidClientTokenId", status=403)
-    return AwsError("UnrecognizedClientException")
+def refusal(error: AwsError, environ: Environ) -> Answer:
+    """An error in the protocol of the request."""
+    return json_answer(error) if environ.get("HTTP_X_AMZ_TARGET") else query_answer(error)
 
 
 def send(start_response: StartResponse, answer: Answer) -> list[bytes]:

@@ -19,6 +19,10 @@ class Behaviour:
     """
     tagging_lag: float = 0.0
     """Seconds after which GetResources sees a write of tags or a deletion."""
+    tagging_frozen_at: float | None = None
+    """The monotonic moment after which GetResources sees nothing; None: it does. What a long lag is to a
+    test.
+    """
     ghosts_seconds: float | None = 0.0
     """Seconds for which GetResources goes on listing a deleted repository; None: until cleared."""
     policy_propagation: float = 0.0

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from typing import Any
 
 from .policy_client import PolicyTurns
 from .process import Process
 from .session import ACCOUNT, REGION, SECRET, Session, key_of
+from .trouble_client import TroubleTurns
 
 
-class FakeAws(PolicyTurns, Process):
+class FakeAws(PolicyTurns, TroubleTurns, Process):
     """The process, clients of it, and its knobs.
 
     A context manager; ``FakeAws(url=...)`` attaches to a process that runs already and never stops it.
@@ -58,7 +58,7 @@ class FakeAws(PolicyTurns, Process):
         }
 
     def reset(self) -> None:
-        """Empty all accounts, forget all calls, faults and permissions, and behave as at start."""
+        """Empty all accounts, forget all calls, faults, rates and rights, and behave as at start."""
         self.turn("reset")
 
     def calls(self, prefix: str | None = None, account: str | None = None) -> dict[str, int]:
@@ -67,53 +67,40 @@ class FakeAws(PolicyTurns, Process):
         return found
 
     def writes(self, prefix: str | None = None, account: str | None = None) -> list[dict[str, Any]]:
-        """Writes in the order of their answers: operation, account, region, repository, parameters, error."""
+        """Writes in the order of their answers: operation, account, region, repository, parameters, error,
+        lost.
+
+        `error` is None for one that took effect; `lost` says what came in the place of its answer, if
+        anything.
+        """
         found: list[dict[str, Any]] = self.turn("writes", prefix=prefix, account=account)
+        return found
+
+    def attempts(
+        self,
+        account: str | None = None,
+        operation: str = "*",
+        prefix: str | None = None,
+        refused: bool | None = None,
+    ) -> list[float]:
+        """When calls came, refused ones too: all, or of operations that match a glob, or refused ones (or
+        not).
+
+        The moments are of `time.monotonic()`, which all processes of a machine share.
+        """
+        found: list[float] = self.turn(
+            "attempts", account=account, operation=operation, prefix=prefix, refused=refused
+        )
+        return found
+
+    def refusals(self, prefix: str | None = None, account: str | None = None) -> dict[str, dict[str, int]]:
+        """Refused calls per operation and code; "Severed" and "CutShort" are those without a whole answer."""
+        found: dict[str, dict[str, int]] = self.turn("refusals", prefix=prefix, account=account)
         return found
 
     def reset_calls(self) -> None:
         """Forget all calls and writes."""
         self.turn("reset_calls")
-
-    def inject(
-        self,
-        operation: str,
-        code: str,
-        message: str | None = None,
-        status: int | None = None,
-        times: int | None = None,
-        prefix: str | None = None,
-        account: str | None = None,
-        reason: str | None = None,
-        members: Mapping[str, Any] | None = None,
-    ) -> int:
-        """Let calls fail before any effect, `times` times or until cleared; returns the id of the rule.
-
-        `operation` may be a glob (``*``). Status and message default to AWS's for the code. `reason` ends
-        the sentence of an AccessDeniedException. A rule with `prefix` matches a call that names such a
-        repository, in a list of names or an ARN too, and never one that names none.
-        """
-        found: int = self.turn(
-            "inject",
-            operation=operation,
-            code=code,
-            message=message,
-            status=status,
-            times=times,
-            prefix=prefix,
-            account=account,
-            reason=reason,
-            members=dict(members or {}),
-        )
-        return found
-
-    def clear(self, id: int | None = None) -> None:
-        """Remove one injected error, or all."""
-        self.turn("clear", id=id)
-
-    def allow_only(self, account: str, actions: list[str] | None, reason: str | None = None) -> None:
-        """Deny an account every action but these (``ecr:CreateRepository``, ``ecr:Get*``); None lifts it."""
-        self.turn("allow_only", account=account, actions=actions, reason=reason)
 
     def set_latency(self, seconds: float) -> None:
         """Let every call take this long, in parallel with others."""
@@ -127,12 +114,18 @@ class FakeAws(PolicyTurns, Process):
         """Let no page of a listing hold more than this, whatever is asked for; None: as asked."""
         self.turn("set_page_size", size=size)
 
-    def set_tagging(self, lag: float | None = None, ghosts_seconds: float | None = 0.0) -> None:
+    def set_tagging(
+        self,
+        lag: float | None = None,
+        ghosts_seconds: float | None = 0.0,
+        frozen: bool | None = None,
+    ) -> None:
         """GetResources: see writes only `lag` seconds later, list deleted repositories for `ghosts_seconds`.
 
-        None leaves the lag as it is; ghosts_seconds=None keeps ghosts until `clear_ghosts`.
+        None leaves the lag as it is; ghosts_seconds=None keeps ghosts until `clear_ghosts`. `frozen` lets it
+        see nothing that comes from now on, as a lag of 15 min does for the length of a test; False ends that.
         """
-        self.turn("set_tagging", lag=lag, ghosts_seconds=ghosts_seconds)
+        self.turn("set_tagging", lag=lag, ghosts_seconds=ghosts_seconds, frozen=frozen)
 
     def clear_ghosts(self) -> None:
         """Let GetResources forget all deleted repositories."""

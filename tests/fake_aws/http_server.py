@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socketserver
 import sys
-import time
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from io import BufferedReader, BytesIO
@@ -16,10 +15,20 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
+from .clock import CLOCK
+
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 LONGEST_LINE = 65536
+
+
+class Severed(Exception):
+    """Raised by an application for a request whose connection is closed without an answer."""
+
+
+class CutShort(list[bytes]):
+    """An answer of which half the body arrives before the connection is closed."""
 
 
 def read_request(stream: BufferedReader) -> Environ | None:
@@ -66,7 +75,7 @@ class Connection(socketserver.StreamRequestHandler):
             while environ := read_request(self.rfile):
                 if not self._answer(environ):
                     return
-        except (ConnectionError, TimeoutError):
+        except (ConnectionError, TimeoutError, Severed):
             return
 
     def _answer(self, environ: Environ) -> bool:
@@ -94,13 +103,15 @@ class Connection(socketserver.StreamRequestHandler):
         lines.append("Connection: keep-alive" if keep else "Connection: close")
         if environ["REQUEST_METHOD"] == "HEAD":
             body = b""
+        if isinstance(parts, CutShort):
+            body, keep = body[: len(body) // 2], False
         self.wfile.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
         return keep
 
 
 def http_date() -> str:
     """The present in the form of a Date header."""
-    return formatdate(time.time(), usegmt=True)
+    return formatdate(CLOCK.time(), usegmt=True)
 
 
 class Server(socketserver.ThreadingTCPServer):

@@ -1,10 +1,13 @@
-"""What was asked: a count per operation, and the writes in order, for tests and the benchmark to read."""
+"""What was asked: a count per operation, when and with what end, and the writes in order."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from .call import Call
@@ -31,6 +34,20 @@ def names_prefix(repositories: tuple[str, ...], prefix: str | None) -> bool:
     return prefix is None or any(name.startswith(prefix) for name in repositories)
 
 
+@dataclass(slots=True)
+class Attempt:
+    """One call: when it came, by the monotonic clock that all processes of the machine share, and its end."""
+
+    at: float
+    account: str
+    operation: str
+    repositories: tuple[str, ...]
+    refusal: str | None = None
+    """The code that it was answered with, "Severed" or "CutShort" for one without a whole answer; None: it
+    was answered, or has not ended.
+    """
+
+
 class Ledger:
     """Counts of all calls, refused ones too, and the log of writes."""
 
@@ -38,14 +55,20 @@ class Ledger:
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
         self._writes: list[dict[str, Any]] = []
+        self._attempts: list[Attempt] = []
 
-    def count(self, call: Call) -> None:
+    def count(self, call: Call) -> Attempt:
         """Count `call`, before anything else is done with it."""
+        attempt = Attempt(time.monotonic(), call.account, call.label, call.repositories)
         with self._lock:
             self._counts[call.account, call.label, call.repositories] += 1
+            self._attempts.append(attempt)
+        return attempt
 
-    def wrote(self, call: Call, error: str | None) -> None:
-        """Log a write that was answered with `error` (None: it took effect)."""
+    def wrote(self, call: Call, error: str | None, lost: str | None = None) -> None:
+        """Log a write that was refused with `error` (None: it took effect), and how its answer was lost, if
+        it was.
+        """
         if not is_write(call):
             return
         entry = {
@@ -55,6 +78,7 @@ class Ledger:
             "repository": call.repositories[0] if call.repositories else None,
             "parameters": without_secrets(call.parameters),
             "error": error,
+            "lost": lost,
         }
         with self._lock:
             self._writes.append(entry)
@@ -78,8 +102,38 @@ class Ledger:
                 and names_prefix((entry["repository"],) if entry["repository"] else (), prefix)
             ]
 
+    def attempts(
+        self,
+        account: str | None = None,
+        operation: str = "*",
+        prefix: str | None = None,
+        refused: bool | None = None,
+    ) -> list[float]:
+        """When calls came: those of operations that match a glob, and that were refused, or were not."""
+        return [
+            one.at
+            for one in self._chosen(account, prefix)
+            if fnmatchcase(one.operation, operation) and refused in (None, one.refusal is not None)
+        ]
+
+    def refusals(self, prefix: str | None = None, account: str | None = None) -> dict[str, dict[str, int]]:
+        """Refused calls per operation and code."""
+        totals: dict[str, Counter[str]] = {}
+        for one in self._chosen(account, prefix):
+            if one.refusal is not None:
+                totals.setdefault(one.operation, Counter())[one.refusal] += 1
+        return {operation: dict(sorted(codes.items())) for operation, codes in sorted(totals.items())}
+
+    def _chosen(self, account: str | None, prefix: str | None) -> Iterator[Attempt]:
+        with self._lock:
+            attempts = list(self._attempts)
+        for one in attempts:
+            if account in (None, one.account) and names_prefix(one.repositories, prefix):
+                yield one
+
     def clear(self) -> None:
         """Forget everything counted and logged so far."""
         with self._lock:
             self._counts.clear()
             self._writes.clear()
+            self._attempts.clear()

@@ -46,14 +46,16 @@ def resource_of(call: Call) -> str:
     return f"arn:aws:ecr:{call.region}:{registry}:repository/{name}"
 
 
-def access_denied(call: Call, reason: str | None = None, action: str | None = None) -> AwsError:
-    """The refusal of `call`. `reason` is how AWS's sentence ends, e.g. "with an explicit deny in a service
-    control policy".
+def access_denied(
+    call: Call, reason: str | None = None, action: str | None = None, resource: str | None = None
+) -> AwsError:
+    """The refusal of `call`, or of an action and resource that it needs. `reason` is how AWS's sentence ends,
+    e.g. "with an explicit deny in a service control policy".
 
     JSON services answer AccessDeniedException with HTTP 400, STS AccessDenied with 403.
     """
     action = action or call.action
-    on = "" if action in NO_RESOURCE else f" on resource: {resource_of(call)}"
+    on = "" if action in NO_RESOURCE else f" on resource: {resource or resource_of(call)}"
     principal = call.caller.arn if call.caller else "anonymous"
     why = (IDENTITY_BASED if reason is None else reason).format(action=action)
     message = f"User: {principal} is not authorized to perform: {action}{on} {why}".rstrip()

@@ -179,3 +179,33 @@ def test_a_deleted_repository_is_a_ghost_for_as_long_as_was_set(
     create(ecr, "app")
     assert refusal_of(ecr.create_repository, repositoryName="app").code == "RepositoryAlreadyExistsException"
     assert found(tagging) == {}
+
+
+def test_a_quarter_of_an_hour_of_lag_can_be_had_at_once(fake: FakeAws, ecr: Any, tagging: Any) -> None:
+    kept = create(ecr, "kept", team="a")
+    create(ecr, "gone", team="a")
+    fake.set_tagging(lag=900)
+    assert found(tagging) == {}
+    fake.set_tagging(lag=0, frozen=True)
+    ecr.tag_resource(resourceArn=kept, tags=[{"Key": "team", "Value": "b"}])
+    ecr.delete_repository(repositoryName="gone")
+    create(ecr, "new", team="a")
+    time.sleep(0.05)
+    before = {"kept": {"team": "a"}, "gone": {"team": "a"}}
+    assert found(tagging) == before
+    fake.set_tagging(lag=0)
+    assert found(tagging) == before
+    fake.set_tagging(frozen=False, ghosts_seconds=None)
+    assert found(tagging) == {"kept": {"team": "b"}, "gone": {"team": "a"}, "new": {"team": "a"}}
+    fake.set_tagging(frozen=True)
+    fake.reset()
+    create(ecr, "app", team="a")
+    assert found(tagging) == {"app": {"team": "a"}}
+
+
+def test_a_repository_that_is_made_anew_is_no_ghost_any_more(fake: FakeAws, ecr: Any, tagging: Any) -> None:
+    fake.set_tagging(ghosts_seconds=None)
+    create(ecr, "app", team="a")
+    ecr.delete_repository(repositoryName="app")
+    create(ecr, "app", team="b")
+    assert found(tagging) == {"app": {"team": "b"}}

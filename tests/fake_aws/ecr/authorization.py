@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import base64
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from moto.core.responses import ActionResult
 
 from ..answering import Answering
+from ..clock import CLOCK
 
 TOKEN_LIFE = timedelta(hours=12)
 
@@ -24,7 +25,7 @@ class AuthorizationOperations(Answering):
     def get_authorization_token(self) -> ActionResult:
         """A new token for each call, valid for 12 h."""
         suffix = "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
-        expires = datetime.now(UTC) + TOKEN_LIFE
+        expires = CLOCK.now() + TOKEN_LIFE
         return ActionResult(
             {
                 "authorizationData": [

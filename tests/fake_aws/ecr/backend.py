@@ -12,6 +12,7 @@ from moto.ecr.models import ECRBackend, Repository, ecr_backends
 
 from ..aws_error import invalid_parameter
 from ..behaviour import BEHAVIOUR
+from ..clock import CLOCK
 from ..model import ecr_model
 from ..tagging.history import TagHistory
 from . import tags as tag_rules
@@ -23,6 +24,7 @@ class StoredRepository(Repository):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.created_at = CLOCK.naive()
         self.sequence = 0
         self.created_monotonic = time.monotonic()
         self.next_image = itertools.count(1)

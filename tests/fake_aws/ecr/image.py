@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from typing import Any
 
 from moto.ecr.models import Image
 
+from ..clock import CLOCK
 from .backend import StoredRepository
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -47,7 +47,7 @@ class StoredImage(Image):
         content: dict[str, Any] = json.loads(manifest)
         self.sequence = next(repository.next_image)
         self.image_status = status
-        self.image_pushed_at = time.time() if pushed_at is None else pushed_at  # type: ignore[assignment]
+        self.image_pushed_at = CLOCK.time() if pushed_at is None else pushed_at  # type: ignore[assignment]
         self.last_recorded_pull_time: float | None = None
         self.last_archived_at = self.image_pushed_at if status != "ACTIVE" else None
         self.last_activated_at: float | None = None

@@ -8,10 +8,10 @@ untagged. Not checked: that the layers of a manifest have been uploaded (LayersN
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 from ..aws_error import AwsError, invalid_parameter
+from ..clock import CLOCK
 from .backend import StoredRepository
 from .image import StoredImage, digest_of, image_with_digest, image_with_tag, images_of
 from .mutability import may_move
@@ -59,7 +59,7 @@ def push(
         images_of(repository).append(image)
     elif image.image_status != "ACTIVE":
         image.image_status = "ACTIVE"
-        image.last_activated_at = time.time()
+        image.last_activated_at = CLOCK.time()
     if tag is not None:
         move_tag(repository, tag, image)
     return image

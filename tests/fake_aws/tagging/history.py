@@ -54,6 +54,8 @@ class TagHistory:
     def visible(self) -> Iterator[tuple[str, Tags]]:
         """The resources as GetResources sees them now, in the order in which they were first tagged."""
         seen_until = time.monotonic() - BEHAVIOUR.tagging_lag
+        if BEHAVIOUR.tagging_frozen_at is not None:
+            seen_until = min(seen_until, BEHAVIOUR.tagging_frozen_at)
         for arn, states in list(self._states.items()):
             tags = self._tags_at(states, seen_until)
             if tags is not None:

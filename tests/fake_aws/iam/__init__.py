@@ -1,0 +1,1 @@
+"""IAM: identity-based policy documents, and what each operation is authorised on."""
