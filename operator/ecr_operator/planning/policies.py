@@ -1,5 +1,7 @@
 """Both policies of a repository: what the spec gets wrong, and the changes that make AWS match."""
 
+from datetime import datetime, timedelta
+
 from ecr_operator.planning.changes import (
     LIFECYCLE,
     Change,
@@ -11,7 +13,7 @@ from ecr_operator.planning.desired import DesiredRepository
 from ecr_operator.planning.lifecycle import TEXT_MAX, rule_count, same_lifecycle
 from ecr_operator.planning.managed import Reads, managed_after, reads
 from ecr_operator.planning.naming import Place
-from ecr_operator.planning.plan import Plan, refuse
+from ecr_operator.planning.plan import Plan, Waiting, refuse
 from ecr_operator.planning.policy_document import sids_of
 from ecr_operator.planning.repository_policy import plan_policy, policy_refusal
 from ecr_operator.reasons import Reason
@@ -80,3 +82,16 @@ def unseen_parts(
     if LIFECYCLE in managed and desired.lifecycle is None and lifecycle is None:
         parts.add(LIFECYCLE)
     return tuple(sorted(parts))
+
+
+def waits_for(
+    unseen: tuple[str, ...], written: datetime | None, now: datetime, propagation: timedelta
+) -> Waiting | None:
+    """Waiting where `unseen` parts may only not be shown yet, because a policy was just `written`."""
+    if not unseen or written is None or now >= written + propagation:
+        return None
+    return Waiting(
+        Reason.PROGRESSING,
+        f"AWS does not show yet what was just written, to take it back: {', '.join(unseen)}",
+        min(5.0, (written + propagation - now).total_seconds()),
+    )

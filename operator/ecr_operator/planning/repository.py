@@ -21,7 +21,7 @@ from ecr_operator.planning.managed import NO_READS, Reads, reads
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import Cluster, ObjectKey, Ownership, judge
 from ecr_operator.planning.plan import Done, Outcome, Plan, Waiting, refuse
-from ecr_operator.planning.policies import plan_policies, spec_refusal, unseen_parts
+from ecr_operator.planning.policies import plan_policies, spec_refusal, unseen_parts, waits_for
 from ecr_operator.reasons import Reason
 
 TAGS_PER_REPOSITORY = 50
@@ -151,7 +151,8 @@ def plan_repository(
     )
     if isinstance(further, Plan):
         return further
-    lag = _lag(desired, observed, recorded, now, propagation)
+    unseen = unseen_parts(desired, observed.lifecycle_policy, observed.policy, recorded.managed)
+    lag = waits_for(unseen, recorded.policies_written, now, propagation)
     return Plan((*changes, *further), lag or _done(desired))
 
 
@@ -219,27 +220,6 @@ def _plan_absent(
         again=created is not None,
     )
     return Plan((create, *further), _done(desired))
-
-
-def _lag(
-    desired: DesiredRepository,
-    observed: ObservedRepository,
-    recorded: Recorded,
-    now: datetime,
-    propagation: timedelta,
-) -> Waiting | None:
-    """Waiting where a part that is to be taken back was written so lately that AWS may not show it yet."""
-    written = recorded.policies_written
-    if written is None or now >= written + propagation:
-        return None
-    unseen = unseen_parts(desired, observed.lifecycle_policy, observed.policy, recorded.managed)
-    if not unseen:
-        return None
-    return Waiting(
-        Reason.PROGRESSING,
-        f"AWS does not show yet what was just written, to take it back: {', '.join(unseen)}",
-        min(5.0, (written + propagation - now).total_seconds()),
-    )
 
 
 def _plan_adoption(desired: DesiredRepository, observed: ObservedRepository, pause: timedelta) -> Plan:
