@@ -8,7 +8,7 @@ from tests.fake_aws.client import ACCOUNT, REGION, FakeAws
 OTHER = "210987654321"
 """Another account."""
 
-LAMBDA = {
+LAMBDA: dict[str, Any] = {
     "Sid": "LambdaECRImageRetrievalPolicy",
     "Effect": "Allow",
     "Principal": {"Service": "lambda.amazonaws.com"},
@@ -16,13 +16,13 @@ LAMBDA = {
     "Condition": {"StringLike": {"aws:sourceArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:*"}},
 }
 """What Lambda writes by itself when a function is made of an image."""
-AUDIT = {
+AUDIT: dict[str, Any] = {
     "Sid": "Audit",
     "Effect": "Allow",
     "Principal": {"AWS": OTHER},
     "Action": "ecr:DescribeImages",
 }
-RULE = {
+RULE: dict[str, Any] = {
     "rulePriority": 1,
     "selection": {
         "tagStatus": "untagged",

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from ecr_operator.api.access import Access
-from tests.api.repositories import repository
-from tests.cluster import ApiError, Cluster
+from tests.api.repositories import assert_refused, repository
+from tests.cluster import Cluster
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/deployer"
@@ -161,11 +161,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
 def test_refused_with_the_entry_and_what_to_write(
     cluster: Cluster, namespace: str, access: dict[str, Any], field: str, words: str
 ) -> None:
-    with pytest.raises(ApiError) as error:
-        cluster.create(repository("web", {"access": access}, namespace))
-    assert error.value.status == 422
-    assert f"{field}: " in error.value.message
-    assert words in error.value.message
+    assert_refused(cluster, namespace, {"access": access}, field, words)
 
 
 LARGEST_GRANT: dict[str, Any] = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.repositories import repository
+from tests.api.repositories import assert_refused, repository
 from tests.cluster import ApiError, Cluster
 
 FILTERS = "imageTagMutabilityExclusionFilters"
@@ -162,11 +162,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
 def test_refused_with_the_field_and_what_to_write(
     cluster: Cluster, namespace: str, spec: dict[str, Any], field: str, words: str
 ) -> None:
-    with pytest.raises(ApiError) as error:
-        cluster.create(repository("web", spec, namespace))
-    assert error.value.status == 422
-    assert f"{field}: " in error.value.message
-    assert words in error.value.message
+    assert_refused(cluster, namespace, spec, field, words)
 
 
 ACCEPTED: dict[str, dict[str, Any]] = {

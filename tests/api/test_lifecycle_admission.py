@@ -9,7 +9,7 @@ from ecr_operator.api.lifecycle import LifecyclePolicy, LifecycleStorageClass
 from tests.api.lifecycle_examples import ARCHIVE, EXAMPLES, archived, days_since, more_than, rule
 from tests.api.lifecycle_grammar import is_valid, policies
 from tests.api.lifecycle_mistakes import PROD, REFUSED, RULES, one, policy, prefixes
-from tests.api.repositories import repository
+from tests.api.repositories import assert_refused, repository
 from tests.cluster import ApiError, Cluster
 from tests.kinds import path
 
@@ -18,11 +18,7 @@ from tests.kinds import path
 def test_refused_with_the_rule_and_what_to_write(
     cluster: Cluster, namespace: str, spec: dict[str, Any], field: str, words: str
 ) -> None:
-    with pytest.raises(ApiError) as error:
-        cluster.create(repository("web", spec, namespace))
-    assert error.value.status == 422
-    assert f"{field}: " in error.value.message
-    assert words in error.value.message
+    assert_refused(cluster, namespace, spec, field, words)
 
 
 @pytest.mark.parametrize("name", ["two rules for any", "any before another rule", "a priority twice"])

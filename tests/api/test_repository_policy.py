@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ecr_operator.api.iam import Effect, RepositoryPolicy, Statement
 from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.api.validation import describe
-from tests.api.repositories import repository
+from tests.api.repositories import assert_refused, repository
 from tests.cluster import ApiError, Cluster
 
 STATEMENTS = "spec.repositoryPolicy.statements"
@@ -79,11 +79,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
 def test_refused_with_the_member_and_what_to_write(
     cluster: Cluster, namespace: str, spec: dict[str, Any], field: str, words: str
 ) -> None:
-    with pytest.raises(ApiError) as error:
-        cluster.create(repository("web", spec, namespace))
-    assert error.value.status == 422
-    assert f"{field}: " in error.value.message
-    assert words in error.value.message
+    assert_refused(cluster, namespace, spec, field, words)
 
 
 ACCEPTED: dict[str, dict[str, Any]] = {

@@ -267,7 +267,7 @@ TYPO = {name: value for name, value in LAMBDA.items() if name != "Condition"} | 
 }
 BIG_LIFECYCLE = {
     "rules": [
-        RULE | {"rulePriority": number, "description": "x" * 700, "selection": RULE["selection"] | selection}  # type: ignore[operator]
+        RULE | {"rulePriority": number, "description": "x" * 700, "selection": RULE["selection"] | selection}
         for number, selection in enumerate(
             ({"tagStatus": "tagged", "tagPrefixList": [f"v{one}"]} for one in range(50)), 1
         )

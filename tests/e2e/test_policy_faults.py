@@ -15,15 +15,6 @@ FORMER = {"Sid": "EcrOperatorPush", "Effect": "Allow", "Principal": {"AWS": OTHE
 """A grant that an object of an operator had made."""
 
 
-@pytest.fixture
-def running(cluster: Cluster, repositories: Repositories, aws: FakeAws) -> RunningOperator:
-    """An operator of the test's own, not started yet."""
-    del aws
-    return RunningOperator(
-        cluster.kubeconfig, watch_namespaces=(repositories.namespace,), adoption="Everywhere"
-    )
-
-
 @pytest.mark.parametrize(
     ("operation", "code"),
     [
@@ -34,10 +25,10 @@ def running(cluster: Cluster, repositories: Repositories, aws: FakeAws) -> Runni
     ],
 )
 def test_what_was_done_before_an_error_is_taken_back_with_the_spec(
-    running: RunningOperator, repositories: Repositories, aws: FakeAws, operation: str, code: str
+    own_operator: RunningOperator, repositories: Repositories, aws: FakeAws, operation: str, code: str
 ) -> None:
     name = repositories.name("web")
-    with running:
+    with own_operator:
         repositories.created("web")
         fault = aws.inject(operation, code, status=400 if "Throttl" in code else 500, prefix=name)
         repositories.patch(
@@ -61,11 +52,11 @@ def test_what_was_done_before_an_error_is_taken_back_with_the_spec(
 
 
 def test_an_error_of_the_read_before_the_write_records_nothing(
-    running: RunningOperator, repositories: Repositories, aws: FakeAws
+    own_operator: RunningOperator, repositories: Repositories, aws: FakeAws
 ) -> None:
     """Nothing was sent: the foreign statement of the same Sid is not ours to remove later."""
     name = repositories.name("web")
-    with running:
+    with own_operator:
         repositories.created("web", foreignStatements="Keep")
         aws.put_policy(name, policy(AUDIT | {"Action": "ecr:ListImages"}))
         fault = aws.inject("GetRepositoryPolicy", "ServerException", status=500, prefix=name)
@@ -82,14 +73,14 @@ def test_an_error_of_the_read_before_the_write_records_nothing(
 @pytest.mark.parametrize("back", [(), (LAMBDA,)], ids=["as it was", "with a statement of theirs"])
 @pytest.mark.parametrize("left", [{}, PULL], ids=["nothing of ours is left", "something of ours is left"])
 def test_a_statement_that_another_writer_puts_back_is_taken_out_again(
-    running: RunningOperator,
+    own_operator: RunningOperator,
     repositories: Repositories,
     aws: FakeAws,
     left: dict[str, Any],
     back: tuple[dict[str, Any], ...],
 ) -> None:
     name = repositories.name("web")
-    with running:
+    with own_operator:
         repositories.created("web", access=left or None, repositoryPolicy={"statements": [AUDIT]})
         again = policy(*statements(aws, name).values(), *back)
         after = "SetRepositoryPolicy" if left else "DeleteRepositoryPolicy"
@@ -103,10 +94,10 @@ def test_a_statement_that_another_writer_puts_back_is_taken_out_again(
 
 
 def test_a_grant_that_leaves_while_aws_does_not_show_it_yet_is_taken_back_when_it_does(
-    running: RunningOperator, repositories: Repositories, aws: FakeAws
+    own_operator: RunningOperator, repositories: Repositories, aws: FakeAws
 ) -> None:
     name = repositories.name("web")
-    with running:
+    with own_operator:
         repositories.created("web")
         aws.set_policy_propagation(1.0)
         try:
@@ -122,13 +113,13 @@ def test_a_grant_that_leaves_while_aws_does_not_show_it_yet_is_taken_back_when_i
 
 
 def test_a_predecessors_grants_go_also_when_the_first_look_after_the_adoption_fails(
-    running: RunningOperator, cluster: Cluster, repositories: Repositories, aws: FakeAws
+    own_operator: RunningOperator, cluster: Cluster, repositories: Repositories, aws: FakeAws
 ) -> None:
     name = repositories.name("web")
     repositories.by_hand("web", owner="stage/team-a/web")
     aws.put_policy(name, policy(FORMER, LAMBDA))
     fault = aws.inject("PutImageTagMutability", "AccessDeniedException", prefix=name)
-    with running:
+    with own_operator:
         repositories.create("web", adoptFrom="stage/team-a/web", imageTagMutability="IMMUTABLE")
         repositories.stalled("web", "AccessDenied")
     aws.clear(fault)
@@ -141,10 +132,10 @@ def test_a_predecessors_grants_go_also_when_the_first_look_after_the_adoption_fa
 
 
 def test_an_owner_tag_that_comes_back_brings_what_is_recorded_back(
-    running: RunningOperator, repositories: Repositories, aws: FakeAws
+    own_operator: RunningOperator, repositories: Repositories, aws: FakeAws
 ) -> None:
     name = repositories.name("web")
-    with running:
+    with own_operator:
         repositories.created(
             "web",
             repositoryPolicy={"statements": [AUDIT]},
@@ -196,11 +187,11 @@ def test_a_policy_that_nobody_foresaw_does_not_end_the_operator(
 
 
 def test_odd_members_of_a_foreign_statement_are_carried_along(
-    running: RunningOperator, repositories: Repositories, aws: FakeAws
+    own_operator: RunningOperator, repositories: Repositories, aws: FakeAws
 ) -> None:
     name = repositories.name("web")
     odd = LAMBDA | {"Condition": {"StringEquals": {"aws:a": "x", "AWS:a": "y"}}}
-    with running:
+    with own_operator:
         repositories.created("web")
         aws.put_policy(name, policy(odd))
         repositories.patch("web", access=PULL)
@@ -209,10 +200,10 @@ def test_odd_members_of_a_foreign_statement_are_carried_along(
 
 
 def test_a_writer_that_never_rests_is_said_and_costs_few_writes(
-    running: RunningOperator, repositories: Repositories, aws: FakeAws
+    own_operator: RunningOperator, repositories: Repositories, aws: FakeAws
 ) -> None:
     name = repositories.name("web")
-    with running:
+    with own_operator:
         repositories.created("web")
         # Whatever is written is changed at once.
         aws.intercept_policy(name, policy(LAMBDA), after="SetRepositoryPolicy", nth=None)

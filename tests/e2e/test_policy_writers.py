@@ -1,7 +1,5 @@
 """Others write to the same policy: nothing of theirs is lost, and nothing of ours is forgotten."""
 
-import pytest
-
 from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
 from tests.policies import AUDIT, LAMBDA, OTHER, policy, statements
@@ -11,18 +9,11 @@ from tests.running import RunningOperator
 PULL = {"pull": {"accounts": [OTHER]}}
 
 
-@pytest.fixture
-def scoped(cluster: Cluster, repositories: Repositories, aws: FakeAws) -> RunningOperator:
-    """An operator of the test's own, not started yet."""
-    del aws
-    return RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,))
-
-
 def test_a_statement_written_between_our_read_and_our_write_survives(
-    scoped: RunningOperator, repositories: Repositories, aws: FakeAws
+    own_operator: RunningOperator, repositories: Repositories, aws: FakeAws
 ) -> None:
     name = repositories.name("web")
-    with scoped:
+    with own_operator:
         repositories.created("web")
         # The first read plans, the second one is the guard's.
         aws.intercept_policy(name, policy(LAMBDA), after="GetRepositoryPolicy", nth=1)
@@ -35,10 +26,10 @@ def test_a_statement_written_between_our_read_and_our_write_survives(
 
 
 def test_a_policy_written_over_ours_is_seen_at_once(
-    scoped: RunningOperator, repositories: Repositories, aws: FakeAws
+    own_operator: RunningOperator, repositories: Repositories, aws: FakeAws
 ) -> None:
     name = repositories.name("web")
-    with scoped:
+    with own_operator:
         repositories.created("web")
         aws.intercept_policy(name, policy(LAMBDA), after="SetRepositoryPolicy", nth=1)
         repositories.patch("web", access=PULL)
@@ -49,10 +40,10 @@ def test_a_policy_written_over_ours_is_seen_at_once(
 
 
 def test_a_statement_that_comes_while_the_policy_is_being_deleted_survives(
-    scoped: RunningOperator, repositories: Repositories, aws: FakeAws
+    own_operator: RunningOperator, repositories: Repositories, aws: FakeAws
 ) -> None:
     name = repositories.name("web")
-    with scoped:
+    with own_operator:
         repositories.created("web", access=PULL)
         ours = statements(aws, name)["EcrOperatorPull"]
         aws.intercept_policy(name, policy(ours, LAMBDA), after="GetRepositoryPolicy", nth=1)
@@ -64,9 +55,9 @@ def test_a_statement_that_comes_while_the_policy_is_being_deleted_survives(
 
 
 def test_a_read_that_lags_behind_our_write_is_waited_for(
-    scoped: RunningOperator, repositories: Repositories, aws: FakeAws
+    own_operator: RunningOperator, repositories: Repositories, aws: FakeAws
 ) -> None:
-    with scoped:
+    with own_operator:
         repositories.created("web")
         aws.set_policy_propagation(1.0)
         try:

@@ -208,25 +208,3 @@ def test_texts_can_be_put_in_place_as_they_are(fake: FakeAws, ecr: Any) -> None:
     assert fake.lifecycle_policy("seeded") == "no json"
     fake.put_lifecycle_policy("seeded", None)
     assert fake.lifecycle_policy("seeded") is None
-
-
-def test_calls_are_counted_logged_failed_denied_and_delayed_like_all(fake: FakeAws, ecr: Any) -> None:
-    text = json.dumps(VALID["image count"])
-    call = {"repositoryName": "app", "lifecyclePolicyText": text}
-    fake.inject("PutLifecyclePolicy", "ServerException", times=1)
-    assert code_of(ecr.put_lifecycle_policy, **call) == "ServerException"
-    fake.allow_only("111111111111", ["ecr:GetLifecyclePolicy"])
-    assert code_of(ecr.put_lifecycle_policy, **call) == "AccessDeniedException"
-    fake.allow_only("111111111111", None)
-    ecr.put_lifecycle_policy(**call)
-    ecr.get_lifecycle_policy(repositoryName="app")
-    assert fake.calls("app") == {"GetLifecyclePolicy": 1, "PutLifecyclePolicy": 3}
-    assert [write["error"] for write in fake.writes("app")] == [
-        "ServerException",
-        "AccessDeniedException",
-        None,
-    ]
-    fake.set_propagation(60)
-    ecr.create_repository(repositoryName="fresh")
-    call["repositoryName"] = "fresh"
-    assert code_of(ecr.put_lifecycle_policy, **call) == "RepositoryNotFoundException"

@@ -246,24 +246,3 @@ def test_a_session_is_locked_out_by_its_role(fake: FakeAws) -> None:
     text = document(statement(Effect="Deny", Principal={"AWS": role}, Action=SETTING))
     assert "prevent setting another policy" in refusal(session, text).message
     session.close()
-
-
-def test_calls_are_counted_logged_failed_denied_and_delayed_like_all(fake: FakeAws, ecr: Any) -> None:
-    call = {"repositoryName": "app", "policyText": document(statement())}
-    fake.inject("SetRepositoryPolicy", "ServerException", times=1)
-    assert code_of(ecr.set_repository_policy, **call) == "ServerException"
-    fake.allow_only("111111111111", ["ecr:GetRepositoryPolicy"])
-    assert code_of(ecr.set_repository_policy, **call) == "AccessDeniedException"
-    fake.allow_only("111111111111", None)
-    ecr.set_repository_policy(**call)
-    ecr.get_repository_policy(repositoryName="app")
-    assert fake.calls("app") == {"GetRepositoryPolicy": 1, "SetRepositoryPolicy": 3}
-    assert [write["error"] for write in fake.writes("app")] == [
-        "ServerException",
-        "AccessDeniedException",
-        None,
-    ]
-    fake.set_propagation(60)
-    ecr.create_repository(repositoryName="fresh")
-    call["repositoryName"] = "fresh"
-    assert code_of(ecr.set_repository_policy, **call) == "RepositoryNotFoundException"

@@ -11,16 +11,16 @@ from ecr_operator.aws.registry import Registry
 from ecr_operator.planning.changes import (
     DeleteLifecyclePolicy,
     DeleteRepositoryPolicy,
+    PolicyChange,
     PutLifecyclePolicy,
     SetRepositoryPolicy,
+    SharedPolicyChange,
 )
 from ecr_operator.planning.policy_equality import same_policies
 from ecr_operator.reasons import Reason
 
 POLICY_CHANGED = "PolicyChanged"
 NO_POLICY = frozenset({"LifecyclePolicyNotFoundException", "RepositoryPolicyNotFoundException"})
-
-PolicyChange = PutLifecyclePolicy | DeleteLifecyclePolicy | SetRepositoryPolicy | DeleteRepositoryPolicy
 
 
 class Seen(Enum):
@@ -58,7 +58,7 @@ async def perform_policy(registry: Registry, change: PolicyChange) -> None:
             await _delete(registry, name, "delete_repository_policy")
 
 
-async def look_after(registry: Registry, change: SetRepositoryPolicy | DeleteRepositoryPolicy) -> Seen:
+async def look_after(registry: Registry, change: SharedPolicyChange) -> Seen:
     """What AWS shows after the change. Raises `AwsError`."""
     written = change.text if isinstance(change, SetRepositoryPolicy) else None
     there = await repository_policy(registry, change.name)
@@ -68,7 +68,7 @@ async def look_after(registry: Registry, change: SetRepositoryPolicy | DeleteRep
     return Seen.BEFORE if same_policies(there, change.was, place) else Seen.OTHER
 
 
-async def guard(registry: Registry, change: SetRepositoryPolicy | DeleteRepositoryPolicy) -> None:
+async def guard(registry: Registry, change: SharedPolicyChange) -> None:
     """Read the policy right before it is written.
 
     Raises `AwsError`, of kind STATE and code `POLICY_CHANGED` where it is no longer what was planned on.

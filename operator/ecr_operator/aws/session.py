@@ -71,15 +71,16 @@ class Session:
         self._lack: tuple[float, AwsError] | None = None
         # boto3 itself reads AWS_DEFAULT_REGION only; every other SDK, and EKS, says AWS_REGION.
         try:
-            found = region or os.environ.get("AWS_REGION") or identity().get_config_variable("region")
+            core = identity()
+            found = region or os.environ.get("AWS_REGION") or core.get_config_variable("region")
             # Read now, that a wrong profile or file is told at the start.
-            identity().get_scoped_config()
+            core.get_scoped_config()
         except BotoCoreError as error:
             raise ConfigurationError(str(error)) from None
         if not found:
             raise ConfigurationError("No AWS region: set AWS_REGION to the region of the repositories")
         self.region: str = found
-        self.partition = _partition(found)
+        self.partition = _partition(core, found)
 
     async def read(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call an operation that changes nothing. `operation` is boto3's name. Raises `AwsError`."""
@@ -169,10 +170,10 @@ class Session:
             self._boto = None
 
 
-def _partition(region: str) -> str:
+def _partition(core: botocore.session.Session, region: str) -> str:
     """``aws``, ``aws-cn`` and so on, by botocore's table of Regions; a Region that it lacks is in ``aws``."""
     try:
-        return str(botocore.session.Session().get_partition_for_region(region))
+        return str(core.get_partition_for_region(region))
     except UnknownRegionError:
         return "aws"
 

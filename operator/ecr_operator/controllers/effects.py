@@ -17,6 +17,7 @@ from ecr_operator.planning.changes import (
     Change,
     DeleteRepositoryPolicy,
     SetRepositoryPolicy,
+    SharedPolicyChange,
     TagRepository,
 )
 from ecr_operator.planning.plan import Plan
@@ -118,8 +119,8 @@ async def perform(
     return Performed(tuple(done), observed, managed)
 
 
-def _shared(change: Change) -> SetRepositoryPolicy | DeleteRepositoryPolicy | None:
-    """The change, where it is one of a policy that others may write to as well."""
+def _shared(change: Change) -> SharedPolicyChange | None:
+    """The change, where others may write to the same policy; a repository just made has only us."""
     match change:
         case SetRepositoryPolicy(new=False) | DeleteRepositoryPolicy():
             return change

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.aws.errors import AwsError, Kind
-from ecr_operator.aws.policies import PolicyChange, Seen
+from ecr_operator.aws.policies import Seen
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers import effects, live, report
 from ecr_operator.controllers.claims import Claims
@@ -25,7 +25,7 @@ from ecr_operator.kube.errors import Gone, Stale
 from ecr_operator.kube.finalizer import add_finalizer, remove_finalizer
 from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.planning import ownership
-from ecr_operator.planning.changes import CreateRepository
+from ecr_operator.planning.changes import CreateRepository, PolicyChange
 from ecr_operator.planning.deletion import Release
 from ecr_operator.planning.drift import with_facts
 from ecr_operator.planning.identity import other_registry

@@ -3,13 +3,11 @@
 from typing import Any, Final
 
 from ecr_operator.api.access import Access, Grant, LambdaGrant
+from ecr_operator.api.iam import RESERVED_SID_PREFIX
 from ecr_operator.planning.naming import Place
 
 Statement = dict[str, Any]
 """A statement of IAM's policy language."""
-
-SID_PREFIX: Final = "EcrOperator"
-"""Where the owner tag is ours, each statement whose Sid begins so is ours."""
 
 PULL: Final = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 """ECR User Guide, "Private repository policy examples" (`AllowPull`); Lambda's example grants the same."""
@@ -80,7 +78,7 @@ def _allow(
     name: str, principal: Any, actions: tuple[str, ...], condition: dict[str, Any] | None = None
 ) -> Statement:
     statement: Statement = {
-        "Sid": f"{SID_PREFIX}{name}",
+        "Sid": f"{RESERVED_SID_PREFIX}{name}",
         "Effect": "Allow",
         "Principal": principal,
         "Action": list(actions),

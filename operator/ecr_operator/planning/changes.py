@@ -257,15 +257,16 @@ class DeleteRepository(Effect):
         return f"delete repository {self.name}{' and its images' if self.force else ''}"
 
 
+SharedPolicyChange = SetRepositoryPolicy | DeleteRepositoryPolicy
+"""A change of the policy that others may write to as well."""
+PolicyChange = PutLifecyclePolicy | DeleteLifecyclePolicy | SharedPolicyChange
+
 Change = (
     CreateRepository
     | TagRepository
     | UntagRepository
     | SetTagMutability
     | SetScanOnPush
-    | PutLifecyclePolicy
-    | DeleteLifecyclePolicy
-    | SetRepositoryPolicy
-    | DeleteRepositoryPolicy
+    | PolicyChange
     | DeleteRepository
 )

@@ -110,7 +110,7 @@ def desired_repository(
         access=spec.access,
         statements=tuple(
             statement.document()
-            for statement in (spec.repository_policy.statements if spec.repository_policy else None) or ()
+            for statement in (spec.repository_policy.statements if spec.repository_policy else ())
         ),
         remove_foreign=spec.effective_foreign_statements == ForeignStatements.REMOVE,
     )

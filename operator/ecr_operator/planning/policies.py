@@ -88,7 +88,8 @@ def waits_for(
     unseen: tuple[str, ...], written: datetime | None, now: datetime, propagation: timedelta
 ) -> Waiting | None:
     """Waiting where `unseen` parts may only not be shown yet, because a policy was just `written`."""
-    if not unseen or written is None or now >= written + propagation:
+    # A clock that was set back meanwhile makes nobody wait.
+    if not unseen or written is None or not written <= now < written + propagation:
         return None
     return Waiting(
         Reason.PROGRESSING,

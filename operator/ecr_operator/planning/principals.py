@@ -47,7 +47,8 @@ def policy_refused(
         # The message is cut at its end: there are up to 50 Sids.
         text = f"AWS refuses the repository's policy: {message} (statements {', '.join(change.statements)})"
     left = since + propagation - now
-    if not suspects or left <= timedelta():
+    # A clock that was set back meanwhile makes nobody wait longer.
+    if not suspects or not timedelta() < left <= propagation:
         return Stalled(reason, text)
     # Sooner in the beginning; never later than the end of the time that a new principal may take.
     after = max(1.0, min((now - since).total_seconds() / 2, 15.0, left.total_seconds()))

@@ -8,10 +8,12 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ecr_operator.planning.access import SID_PREFIX, granted_statements
+from ecr_operator.api.iam import RESERVED_SID_PREFIX
+from ecr_operator.planning.access import granted_statements
 from ecr_operator.planning.changes import (
     DeleteRepositoryPolicy,
     SetRepositoryPolicy,
+    SharedPolicyChange,
     statement_part,
 )
 from ecr_operator.planning.desired import DesiredRepository
@@ -34,7 +36,6 @@ from ecr_operator.reasons import Reason
 TEXT_MAX: Final = 10_240
 """Characters of `policyText` (botocore's model of ECR)."""
 
-PolicyChange = SetRepositoryPolicy | DeleteRepositoryPolicy
 Numbered = tuple[int, Any]
 """A statement with its place in the document, from 1."""
 
@@ -56,7 +57,7 @@ def policy_refusal(desired: DesiredRepository, place: Place) -> Plan | None:
 
 def plan_policy(
     desired: DesiredRepository, there: str | None, managed: frozenset[str], place: Place, *, new: bool
-) -> PolicyChange | Plan | None:
+) -> SharedPolicyChange | Plan | None:
     """The change, a refusal, or None: the policy is as it should be.
 
     `there` is the text that AWS holds; `managed` what the status records; `new` says that the repository is
@@ -81,11 +82,11 @@ def plan_policy(
         merged = PolicyDocument({**merged.members, "Version": VERSION}, target)
     if there is not None and document is not EMPTY and _same(document, merged, place):
         return None
-    left = {id(statement) for _, statement in kept}
+    left = {number for number, _ in kept}
     gone = [
         (number, statement)
         for number, statement in enumerate(document.statements, 1)
-        if id(statement) not in left and sid_of(statement) not in mine
+        if number not in left and sid_of(statement) not in mine
     ]
     removed = tuple(sorted({sid for sid in (sid_of(statement) for _, statement in gone) if sid}))
     if not target:
@@ -127,7 +128,9 @@ def _foreign(document: PolicyDocument, mine: set[str], managed: frozenset[str]) 
 
 
 def _is_ours(sid: str | None, mine: set[str], managed: frozenset[str]) -> bool:
-    return sid is not None and (sid in mine or sid.startswith(SID_PREFIX) or statement_part(sid) in managed)
+    if sid is None:
+        return False
+    return sid in mine or sid.startswith(RESERVED_SID_PREFIX) or statement_part(sid) in managed
 
 
 def _same(document: PolicyDocument, merged: PolicyDocument, place: Place) -> bool:

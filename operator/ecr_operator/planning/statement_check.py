@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from ecr_operator.planning.access import SID_PREFIX
+from ecr_operator.api.iam import RESERVED_SID_PREFIX
 from ecr_operator.planning.lockout import locks_out
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.policy_equality import ACCOUNT_PATTERN, is_deleted
@@ -62,8 +62,8 @@ def sent(statement: dict[str, Any]) -> dict[str, Any]:
 
 
 def _problems(statement: dict[str, Any], place: Place, name: str) -> Iterator[str]:
-    if str(statement["Sid"]).lower().startswith(SID_PREFIX.lower()):
-        yield f"a `Sid` that begins with {SID_PREFIX} is the operator's own; choose another"
+    if str(statement["Sid"]).lower().startswith(RESERVED_SID_PREFIX.lower()):
+        yield f"a `Sid` that begins with {RESERVED_SID_PREFIX} is the operator's own; choose another"
     unknown = [member for member in statement if member not in MEMBERS]
     if unknown:
         yield f"`{unknown[0]}` is no member of a statement; there are {', '.join(MEMBERS)}"
