@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from tests.controlplane import assets
 from tests.demo.commands import CommandError
 from tests.demo.narrator import Narrator
-from tests.demo.operator_process import OperatorError
+from tests.operator_process import OperatorError
 from tests.demo.story import Story
 from tests.demo.world import World
 

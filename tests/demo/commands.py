@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.controlplane import ControlPlane
 from tests.demo.narrator import Narrator
-from tests.demo.operator_process import FOREIGN, PROGRAM
+from tests.operator_process import FOREIGN, PROGRAM
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 60.0

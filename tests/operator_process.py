@@ -1,4 +1,4 @@
-"""The operator as a process of its own, as a user starts it."""
+"""The operator as a process of its own: for the demo, the benchmark and tests that kill it."""
 
 import os
 import signal
@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Self
 
 from tests.controlplane.program import LAUNCH
 
@@ -27,20 +28,20 @@ class OperatorError(Exception):
 class OperatorProcess:
     """`settings` are its environment variables. It dies with this process, however that dies.
 
-    Its standard error goes to a file in `directory`.
+    Its output goes to the file `<name>.log` in `directory`.
     """
 
-    def __init__(self, settings: dict[str, str], directory: Path) -> None:
+    def __init__(self, settings: dict[str, str], directory: Path, name: str = "operator") -> None:
         self.port = _free_port()
         self.settings = settings | {"ECR_OPERATOR_HTTP_PORT": str(self.port)}
-        self._log = directory / "operator.log"
+        self._log = directory / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, without waiting for anything."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         launcher = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid())]
-        with self._log.open("wb") as log:
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*launcher, str(PROGRAM), "run"],
                 env=own | self.settings,
@@ -51,9 +52,9 @@ class OperatorProcess:
                 start_new_session=True,
             )
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, timeout: float = START_TIMEOUT) -> None:
         """Wait until `/readyz` says so. Raises `OperatorError`."""
-        deadline = time.monotonic() + START_TIMEOUT
+        deadline = time.monotonic() + timeout
         answer = "nothing"
         while time.monotonic() < deadline:
             self.check()
@@ -66,7 +67,7 @@ class OperatorProcess:
             except OSError as error:
                 answer = str(error)
             time.sleep(0.05)
-        raise OperatorError(f"the operator was not ready after {START_TIMEOUT:.0f} s: {answer}")
+        raise OperatorError(f"the operator was not ready after {timeout:.0f} s: {answer}")
 
     def check(self) -> None:
         """Raise `OperatorError` if it was started and runs no more."""
@@ -85,11 +86,53 @@ class OperatorProcess:
             self._process.kill()
             self._process.wait()
 
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        """Its process id; it must have been started."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended; None while it runs, and before it was started."""
+        return self._process.poll() if self._process else None
+
+    def terminate(self) -> None:
+        """Send SIGTERM, as the kubelet does, and do not wait."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def wait(self, timeout: float) -> int:
+        """Its exit code, once it has ended. Raises `subprocess.TimeoutExpired`."""
+        assert self._process is not None
+        return self._process.wait(timeout)
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is gone. `start` starts another one with the same settings."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def metrics(self) -> str:
+        """What `/metrics` answers."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+            text: str = answer.read().decode()
+            return text
+
+    def log(self) -> str:
+        """All that it has printed."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
     def log_tail(self, lines: int = 30) -> str:
         """The end of what it printed."""
-        if not self._log.exists():
-            return ""
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+        return "\n".join(self.log().splitlines()[-lines:])
 
 
 def _free_port() -> int:
