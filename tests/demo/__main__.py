@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from tests.controlplane import assets
 from tests.demo.commands import CommandError
 from tests.demo.narrator import Narrator
-from tests.operator_process import OperatorError
 from tests.demo.story import Story
 from tests.demo.world import World
+from tests.operator_process import OperatorError
 
 EXPECTED = (CommandError, OperatorError, assets.AssetsError)
 """Their text is a sentence; that of others needs the name of the error beside it."""

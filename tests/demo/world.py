@@ -13,8 +13,8 @@ from tests.controlplane import ControlPlane, assets
 from tests.demo.by_hand import ByHand
 from tests.demo.commands import Commands
 from tests.demo.narrator import Narrator
-from tests.operator_process import OperatorProcess
 from tests.fake_aws.client import FakeAws
+from tests.operator_process import OperatorProcess
 
 CLUSTER = "demo"
 SETTINGS = {
