@@ -55,19 +55,25 @@ class OperatorProcess:
     def wait_ready(self, timeout: float = START_TIMEOUT) -> None:
         """Wait until `/readyz` says so. Raises `OperatorError`."""
         deadline = time.monotonic() + timeout
-        answer = "nothing"
+        answer: str | None = "nothing"
         while time.monotonic() < deadline:
             self.check()
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5):
-                    return
-            except urllib.error.HTTPError as error:
-                with error:
-                    answer = error.read().decode().strip()
-            except OSError as error:
-                answer = str(error)
+            answer = self.readiness()
+            if answer is None:
+                return
             time.sleep(0.05)
         raise OperatorError(f"the operator was not ready after {timeout:.0f} s: {answer}")
+
+    def readiness(self) -> str | None:
+        """Why it is not ready, as `/readyz` says; None when it is."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5):
+                return None
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.read().decode().strip()
+        except OSError as error:
+            return str(error)
 
     def check(self) -> None:
         """Raise `OperatorError` if it was started and runs no more."""

@@ -19,6 +19,9 @@ CLUSTER = "test"
 FAST: dict[str, Any] = {
     "cluster_name": CLUSTER,
     "http_port": 0,
+    # The operators of a cluster's tests look after a namespace each.
+    "leader_elect": False,
+    "circuit_probe_seconds": 0.5,
     # Nothing sweeps unless a test asks for it.
     "resync_seconds": 1e6,
     "stalled_recheck_seconds": 1.0,

@@ -53,6 +53,12 @@ class Metrics:
             ("operation",),
             registry=self.registry,
         )
+        self.circuit_open = Gauge(
+            "ecr_operator_aws_circuit_open",
+            "1 while AWS does not answer and calls wait for it",
+            ("service", "region"),
+            registry=self.registry,
+        )
         self.depth = Gauge(
             "ecr_operator_workqueue_depth", "Keys that wait for a worker", registry=self.registry
         )

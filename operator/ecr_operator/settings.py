@@ -5,6 +5,7 @@ Each is documented here and nowhere else; `run --help` and the documentation tak
 
 import os
 import re
+import secrets
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -75,6 +76,14 @@ class Settings(BaseSettings):
     """Comma list of namespaces to watch. Defaults to all of them. `ECR_OPERATOR_CLUSTER_NAME` must be
     set with it."""
 
+    leader_elect: bool = True
+    """Whether a Lease decides which replica acts. The Lease `ecr-operator` is in the namespace of the
+    environment variable `POD_NAMESPACE`, by default `default`. Without it no two operators may run."""
+
+    lease_seconds: float = Field(default=15, ge=1)
+    """How long after its last sign of life another replica takes over from the leader, which itself stops
+    after two thirds of it."""
+
     http_port: int = Field(default=8080, ge=0, le=65535)
     """Port of `/healthz`, `/readyz` and `/metrics`; 0 picks a free one."""
 
@@ -92,6 +101,10 @@ class Settings(BaseSettings):
 
     backoff_max_seconds: float = Field(default=300, gt=0)
     """The longest pause between two tries after transient errors."""
+
+    circuit_probe_seconds: float = Field(default=5, gt=0)
+    """How often AWS is asked whether it answers again, after it has not answered several calls in a row;
+    everything else waits meanwhile."""
 
     propagation_seconds: float = Field(default=120, ge=0)
     """How long AWS may deny knowing a repository that it has just created."""
@@ -130,3 +143,13 @@ class Settings(BaseSettings):
 def pod_name() -> str:
     """The Pod's name, or the host's: who reports events."""
     return os.environ.get("POD_NAME") or os.uname().nodename
+
+
+def pod_namespace() -> str:
+    """The namespace of the Pod: where its Lease is."""
+    return os.environ.get("POD_NAMESPACE") or "default"
+
+
+def lease_identity() -> str:
+    """Names this process among its replicas: a restarted container keeps its name."""
+    return os.environ.get("POD_NAME") or f"{os.uname().nodename}_{secrets.token_hex(4)}"

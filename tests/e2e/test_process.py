@@ -22,7 +22,7 @@ COMMAND = [str(Path(sys.executable).parent / "ecr-operator")]
 def environment(cluster: Cluster, aws: FakeAws, **settings: str) -> dict[str, str]:
     base = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ECR_"))}
     own = {"KUBECONFIG": str(cluster.kubeconfig), "ECR_OPERATOR_HTTP_PORT": "0"}
-    named = {"ECR_OPERATOR_CLUSTER_NAME": CLUSTER}
+    named = {"ECR_OPERATOR_CLUSTER_NAME": CLUSTER, "ECR_OPERATOR_LEADER_ELECT": "false"}
     return {**base, **aws.environment(), **own, **named, **settings}
 
 

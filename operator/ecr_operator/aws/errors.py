@@ -37,11 +37,14 @@ class AwsError(Exception):
     """AWS refused or did not answer a call.
 
     `code` is AWS's own, or the botocore exception's name; `message` a sentence for a person, without
-    secrets.
+    secrets; `outage` says that AWS did not answer, or only that it cannot (5xx).
     """
 
-    def __init__(self, kind: Kind, reason: Reason, code: str, operation: str, message: str) -> None:
+    def __init__(
+        self, kind: Kind, reason: Reason, code: str, operation: str, message: str, *, outage: bool = False
+    ) -> None:
         self.kind = kind
+        self.outage = outage
         self.reason = reason
         self.code = code
         self.operation = operation
@@ -51,7 +54,32 @@ class AwsError(Exception):
     @property
     def refused(self) -> bool:
         """AWS answered and did nothing; False where the effect of the call is unknown."""
+        if isinstance(self, CircuitOpen | NotSent):
+            return True
         return self.kind != Kind.TRANSIENT or self.reason == Reason.THROTTLED
+
+
+class CircuitOpen(AwsError):
+    """Nothing was sent, because AWS has not answered the calls before."""
+
+    def __init__(self, operation: str, message: str) -> None:
+        super().__init__(Kind.TRANSIENT, Reason.AWS_UNAVAILABLE, "CircuitOpen", operation, message)
+
+
+class NotSent(AwsError):
+    """Nothing was sent, because this process does not lead any more."""
+
+    def __init__(self, operation: str) -> None:
+        message = "This replica is not the leader any more"
+        super().__init__(Kind.TRANSIENT, Reason.AWS_UNAVAILABLE, "NotLeading", operation, message)
+
+
+class CutShort(AwsError):
+    """AWS has carried the call out, and its answer did not arrive whole."""
+
+    def __init__(self, operation: str) -> None:
+        message = "The answer of AWS did not arrive whole"
+        super().__init__(Kind.TRANSIENT, Reason.AWS_UNAVAILABLE, "CutShort", operation, message)
 
 
 EXPIRED = frozenset({"ExpiredTokenException", "ExpiredToken", "RequestExpired"})
@@ -98,6 +126,8 @@ _PRINCIPAL_NOT_FOUND = "principal not found"
 _POLICY_TEXT = re.compile(r"\{.*\}", re.DOTALL)
 """A policy's text is no one's business but the reader's of the policy."""
 
+_SERVER_ERROR = 500
+
 _REQUEST_ID = re.compile(
     r"\s*\(?(request ?id|requestid|correlation id)[:=]?\s*[0-9a-f-]{8,}\)?", re.IGNORECASE
 )
@@ -122,7 +152,7 @@ def translate(error: Exception, operation: str, now: datetime) -> AwsError:
         return AwsError(Kind.STALLED, Reason.INVALID_PARAMETER, name, operation, text[:400])
     # The text of a connection error holds the endpoint only; credentials are never part of it.
     detail = " ".join(str(error).split())[:300] or name
-    return AwsError(Kind.TRANSIENT, Reason.AWS_UNAVAILABLE, name, operation, detail)
+    return AwsError(Kind.TRANSIENT, Reason.AWS_UNAVAILABLE, name, operation, detail, outage=True)
 
 
 def _from_answer(error: ClientError, operation: str, now: datetime) -> AwsError:
@@ -150,7 +180,8 @@ def _from_answer(error: ClientError, operation: str, now: datetime) -> AwsError:
         if reason == Reason.INVALID_PARAMETER:
             missing = _PRINCIPAL_NOT_FOUND in message.lower()
             reason = Reason.PRINCIPAL_NOT_FOUND if missing else Reason.INVALID_POLICY
-    return AwsError(kind, reason, code, failed, message or code)
+    outage = known is None and status >= _SERVER_ERROR
+    return AwsError(kind, reason, code, failed, message or code, outage=outage)
 
 
 def _sentence(message: str) -> str:

@@ -1,15 +1,16 @@
 """An identity of AWS in one region: makes boto3 clients and calls them in a bounded thread pool.
 
-The only place that knows where a call goes and with which credentials. Rate limits and the circuit
-breaker have their place in `Session.call`, before a thread is taken.
+The only place that knows where a call goes and with which credentials. A call passes the limits before it
+takes a thread.
 """
 
 import asyncio
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from datetime import UTC, datetime
+from time import monotonic as system_monotonic
 from time import perf_counter
 from typing import Any
 
@@ -19,15 +20,24 @@ from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, UnknownRegionError
 
-from ecr_operator.aws.errors import EXPIRED, AwsError, translate
+from ecr_operator.aws.errors import EXPIRED, AwsError, CutShort, NotSent, translate
+from ecr_operator.aws.limits import Limits
 from ecr_operator.metrics import Metrics
 from ecr_operator.reasons import Reason
 
-READ_ATTEMPTS = 2
-"""One repetition at once, for a connection that was closed while idle; longer waits are the queue's."""
-WRITE_ATTEMPTS = 1
-"""botocore would repeat LimitExceededException, which is an answer, and a create whose answer was lost."""
+SENDS = 6
+"""How often a call is sent that AWS throttles, which does nothing; the limits say when it goes again."""
 
+PROBES: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "ecr": ("describe_repositories", {"maxResults": 1}),
+    "resourcegroupstaggingapi": (
+        "get_resources",
+        {"ResourcesPerPage": 1, "ResourceTypeFilters": ["ecr:repository"]},
+    ),
+}
+"""The call by which each service is asked whether it answers again."""
+READ_FROM = frozenset({"create_repository"})
+"""Writes whose answer is needed; of the others it is enough that they were carried out."""
 
 LACK_SECONDS = 3.0
 """How long missing credentials are not looked for again: a thousand objects ask at once."""
@@ -45,7 +55,8 @@ class ConfigurationError(Exception):
 class Session:
     """Calls AWS as one identity in one region, for many tasks of one event loop.
 
-    `identity` is asked again when its credentials have expired.
+    `identity` is asked again when its credentials have expired. `may_write`, from any thread, is asked
+    right before each call that changes something.
     """
 
     def __init__(
@@ -56,8 +67,11 @@ class Session:
         role_arn: str | None = None,
         region: str | None = None,
         connections: int = 20,
+        probe_seconds: float = 5.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = system_monotonic,
         identity: Identity = DEFAULT_IDENTITY,
+        may_write: Callable[[], bool] = lambda: True,
     ) -> None:
         self._executor = executor
         self._metrics = metrics
@@ -65,8 +79,12 @@ class Session:
         self._connections = connections
         self._now = now
         self._identity = identity
+        self._may_write = may_write
         self._lock = threading.Lock()
-        self._clients: dict[tuple[str, int], Any] = {}
+        self._clients: dict[str, Any] = {}
+        self._limits = Limits(self._probe, self._changed, probe_seconds=probe_seconds, monotonic=monotonic)
+        self.on_answering: Callable[[], None] = lambda: None
+        """Called when AWS answers again after `CircuitOpen` errors."""
         self._boto: boto3.Session | None = None
         self._lack: tuple[float, AwsError] | None = None
         # boto3 itself reads AWS_DEFAULT_REGION only; every other SDK, and EKS, says AWS_REGION.
@@ -84,19 +102,46 @@ class Session:
 
     async def read(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call an operation that changes nothing. `operation` is boto3's name. Raises `AwsError`."""
-        return await self._call(service, operation, READ_ATTEMPTS, parameters)
+        return await self._call(service, operation, parameters, reads=True)
 
     async def write(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Call an operation that changes something; it is sent once. Raises `AwsError`."""
-        return await self._call(service, operation, WRITE_ATTEMPTS, parameters)
+        """Call an operation that changes something; it is not repeated when its answer is lost.
+
+        Raises `AwsError`.
+        """
+        return await self._call(service, operation, parameters, reads=False)
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether ECR is asked at all; False while it does not answer."""
+        return not self._limits.is_open("ecr")
 
     async def _call(
-        self, service: str, operation: str, attempts: int, parameters: dict[str, Any]
+        self, service: str, operation: str, parameters: dict[str, Any], *, reads: bool
     ) -> dict[str, Any]:
-        if self._lack is not None and perf_counter() - self._lack[0] < LACK_SECONDS:
-            raise self._lack[1]
+        for sent in range(1, SENDS + 1):
+            if self._lack is not None and perf_counter() - self._lack[0] < LACK_SECONDS:
+                raise self._lack[1]
+            await self._limits.turn(service, operation)
+            try:
+                answer = await self._answered(service, operation, parameters, reads)
+            except AwsError as error:
+                self._limits.failed(service, operation, error)
+                # A connection that was closed while idle fails the first read on it.
+                again = error.reason == Reason.THROTTLED or (reads and sent == 1 and error.outage)
+                if not again or sent == SENDS:
+                    raise
+            else:
+                self._limits.answered(service)
+                return answer
+        raise AssertionError("unreachable")
+
+    async def _answered(
+        self, service: str, operation: str, parameters: dict[str, Any], reads: bool
+    ) -> dict[str, Any]:
+        """The answer, asked for with new credentials where the old ones have ended."""
         try:
-            return await self._once(service, operation, attempts, parameters)
+            return await self._once(service, operation, parameters, reads)
         except AwsError as error:
             if error.reason != Reason.CREDENTIALS_MISSING:
                 raise
@@ -106,27 +151,37 @@ class Session:
                 self._lack = (perf_counter(), error)
                 raise
             # The session ended between its refreshes: a new one may be had at once.
-            return await self._once(service, operation, attempts, parameters)
+            return await self._once(service, operation, parameters, reads)
 
     async def _once(
-        self, service: str, operation: str, attempts: int, parameters: dict[str, Any]
+        self, service: str, operation: str, parameters: dict[str, Any], reads: bool
     ) -> dict[str, Any]:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._executor, self._send, service, operation, attempts, parameters
-        )
+        return await loop.run_in_executor(self._executor, self._send, service, operation, parameters, reads)
 
-    def _send(
-        self, service: str, operation: str, attempts: int, parameters: dict[str, Any]
-    ) -> dict[str, Any]:
+    async def _probe(self, service: str) -> object:
+        operation, parameters = PROBES[service]
+        return await self._once(service, operation, parameters, reads=True)
+
+    def _changed(self, service: str, is_open: bool) -> None:
+        self._metrics.circuit_open.labels(service, self.region).set(is_open)
+        if not is_open:
+            self.on_answering()
+
+    def _send(self, service: str, operation: str, parameters: dict[str, Any], reads: bool) -> dict[str, Any]:
         """In a thread of the pool."""
         name = "".join(word.capitalize() for word in operation.split("_"))
         begin, code = perf_counter(), "OK"
         try:
-            answer: dict[str, Any] = getattr(self._client(service, attempts), operation)(**parameters)
+            if not reads and not self._may_write():
+                raise NotSent(name)
+            answer: dict[str, Any] = getattr(self._client(service), operation)(**parameters)
+            if len(answer) <= 1 and (reads or operation in READ_FROM):
+                # botocore takes half an answer for an empty one.
+                raise CutShort(name)
             return answer
         except Exception as error:
-            translated = translate(error, name, self._now())
+            translated = error if isinstance(error, AwsError) else translate(error, name, self._now())
             code = translated.code
             # The cause is not chained: its text and frames may hold what was sent.
             raise translated from None
@@ -134,21 +189,23 @@ class Session:
             self._metrics.aws_requests.labels(name, code).inc()
             self._metrics.aws_seconds.labels(name).observe(perf_counter() - begin)
 
-    def _client(self, service: str, attempts: int) -> Any:
+    def _client(self, service: str) -> Any:
         with self._lock:
-            client = self._clients.get((service, attempts))
+            client = self._clients.get(service)
             if client is None:
                 client = self._session().client(  # type: ignore[call-overload]
                     service,
                     config=Config(
                         connect_timeout=3,
                         read_timeout=10,
-                        retries={"mode": "standard", "total_max_attempts": attempts},
+                        # What is sent again, and when, is decided here: botocore would repeat
+                        # LimitExceededException, which is an answer, and a create whose answer was lost.
+                        retries={"mode": "standard", "total_max_attempts": 1},
                         max_pool_connections=self._connections,
                         user_agent_extra="ecr-operator",
                     ),
                 )
-                self._clients[service, attempts] = client
+                self._clients[service] = client
             return client
 
     def _session(self) -> boto3.Session:
@@ -160,6 +217,11 @@ class Session:
                 core._credentials = _assumed(core, self._role_arn)  # type: ignore[attr-defined]
             self._boto = boto3.Session(botocore_session=core)
         return self._boto
+
+    def stop(self) -> None:
+        """End what runs by itself, and close all connections."""
+        self._limits.stop()
+        self.close()
 
     def close(self) -> None:
         """Close all connections and forget the credentials; the next call begins anew."""

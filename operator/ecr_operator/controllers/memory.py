@@ -53,6 +53,15 @@ class Memories:
         """The object is gone."""
         self._memories.pop(key, None)
 
+    def report_after(self, obj: Json) -> float | None:
+        """Seconds until a failure that goes on is to be shown on the object; None: that is past."""
+        since = self.of(obj).failing_since
+        if since is None:
+            return None
+        lasting = (self._context.now() - since).total_seconds()
+        left = self._context.settings.transient_seconds - lasting
+        return self._context.jittered(left) if left > 0 else None
+
     def next_look(self, obj: Json, outcome: Outcome | None) -> float | None:
         """Seconds until the object is looked at again; None: at the next sweep or change."""
         settings, memory = self._context.settings, self.of(obj)

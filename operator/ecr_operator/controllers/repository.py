@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from ecr_operator.api.repository import EcrRepositoryStatus
-from ecr_operator.aws.errors import AwsError, Kind
+from ecr_operator.aws.errors import AwsError, CircuitOpen, Kind
 from ecr_operator.aws.policies import Seen
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers import effects, live, report
@@ -21,6 +21,7 @@ from ecr_operator.controllers.subject import (
     has_finalizer,
     is_deleting,
 )
+from ecr_operator.engine.workers import Parked
 from ecr_operator.kube.errors import Gone, Stale
 from ecr_operator.kube.finalizer import add_finalizer, remove_finalizer
 from ecr_operator.kube.resources import REPOSITORIES
@@ -66,7 +67,8 @@ class RepositoryController:
     async def reconcile(self, key: ObjectKey) -> float | None:
         """Look at one object; returns the seconds until the next look, None: at the next sweep or change.
 
-        Raises what passes by itself: the queue tries again with growing delay.
+        Raises what passes by itself: the queue tries again with growing delay; and `Parked` while AWS does
+        not answer anybody.
         """
         for _ in range(ATTEMPTS):
             obj = self._context.store.get(REPOSITORIES.plural, *key)
@@ -77,6 +79,10 @@ class RepositoryController:
                 return self._memories.next_look(obj, await self._look(obj))
             except PlanAgain:
                 continue
+            except CircuitOpen:
+                if not self._context.registry.session.is_answering:
+                    # Nothing may be awaited from here on, or the end of the outage might be missed.
+                    raise Parked(self._memories.report_after(obj)) from None
             except Stale:
                 if await live.find(self._context, key) is None:
                     self._context.store.remove(REPOSITORIES.plural, *key, obj["metadata"]["uid"])

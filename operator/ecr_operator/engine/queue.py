@@ -28,8 +28,10 @@ class WorkQueue(Generic[K]):
     - It has at most one time at which it becomes ready by itself, the earliest that was asked for. A worker
       that takes the key cancels that time, because its run decides anew.
 
-    A worker calls ``get``, and then exactly one of ``done`` and ``retry``. All times are seconds on the event
-    loop's clock; everything is called from that loop.
+    - One that cannot go on is parked: it has no back-off, and waits for ``unpark`` or to be added again.
+
+    A worker calls ``get``, and then exactly one of ``done``, ``retry`` and ``park``. All times are seconds on
+    the event loop's clock; everything is called from that loop.
 
     ``base`` and ``maximum`` bound the back-off of ``retry`` in seconds; ``random`` (floats in [0, 1)) jitters
     it.
@@ -44,8 +46,11 @@ class WorkQueue(Generic[K]):
         self._running: dict[K, bool] = {}
         # Those of them that were added meanwhile, and whether freshly.
         self._again: dict[K, bool] = {}
+        # Those that cannot go on, and whether that run was for a fresh change.
+        self._parked: dict[K, bool] = {}
         self._schedule: Schedule[K] = Schedule(self.add)
         self._backoff: Backoff[K] = Backoff(base, maximum, random)
+        self._random = random
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._paused = False
         self._closed = False
@@ -64,12 +69,18 @@ class WorkQueue(Generic[K]):
         """How many keys become ready by themselves later."""
         return len(self._schedule)
 
+    @property
+    def parked(self) -> int:
+        """How many keys wait for ``unpark``."""
+        return len(self._parked)
+
     def holds(self, key: K) -> bool:
         """Whether ``key`` is ready or being worked on (not: scheduled for later)."""
         return key in self._fresh or key in self._resync or key in self._running
 
     def add(self, key: K, fresh: bool = True) -> None:
         """Make ``key`` ready. A fresh add lifts an entry that waits as a resync."""
+        fresh = self._parked.pop(key, False) or fresh
         if key in self._running:
             self._again[key] = fresh or self._again.get(key, False)
         elif key in self._fresh:
@@ -131,9 +142,24 @@ class WorkQueue(Generic[K]):
         self.add_after(key, delay, fresh)
         return delay
 
-    def forget(self, key: K) -> None:
-        """Start the back-off of ``key`` anew; the time of its next try stays."""
-        self._backoff.forget(key)
+    def park(self, key: K, seconds: float | None = None) -> None:
+        """The run of ``key`` cannot go on until ``unpark``; its back-off stays as it is.
+
+        With ``seconds`` it becomes ready after them at the latest. If it was added meanwhile it is ready at
+        once.
+        """
+        fresh = self._running[key]
+        self._release(key)
+        if self.holds(key):
+            return
+        self._parked[key] = fresh
+        if seconds is not None:
+            self.add_after(key, seconds)
+
+    def unpark(self) -> None:
+        """All parked keys go on, in random order: one that was first before is not first again."""
+        for key in sorted(self._parked, key=lambda _: self._random()):
+            self.add(key, fresh=False)
 
     def discard(self, key: K) -> None:
         """The object of ``key`` is gone: drop its next time and its back-off.
@@ -141,6 +167,7 @@ class WorkQueue(Generic[K]):
         A ready key stays ready, because that run may have to clean up.
         """
         self._schedule.cancel(key)
+        self._parked.pop(key, None)
         self._backoff.forget(key)
 
     def pause(self) -> None:

@@ -12,6 +12,14 @@ K = TypeVar("K", bound=Hashable)
 _CANCELLATION_SECONDS = 1.0
 
 
+class Parked(Exception):
+    """The reconcile cannot go on until ``WorkQueue.unpark``, or until ``seconds`` have passed."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        super().__init__("waits to be unparked")
+        self.seconds = seconds
+
+
 class Interrupted(Exception):
     """Something that the reconcile awaited was cancelled, but not the worker (a shared task, a future)."""
 
@@ -23,10 +31,10 @@ class WorkerEndedError(RuntimeError):
 class Workers(Generic[K]):
     """``count`` tasks that work off ``queue``.
 
-    ``reconcile(key)`` returns the seconds until it wants to look again, or None. An exception is transient:
-    the key is retried with back-off, and ``on_error(key, exception, delay)`` is told (delay in seconds; 0.0:
-    the key was added meanwhile and runs at once). An exception from ``on_error`` itself is a bug and ends
-    ``run``.
+    ``reconcile(key)`` returns the seconds until it wants to look again, or None. ``Parked`` parks the key.
+    Any other exception is transient: the key is retried with back-off, ``on_error(key, exception, delay)``
+    is told (delay in seconds; 0.0: the key was added meanwhile and runs at once). An exception from
+    ``on_error`` itself is a bug and ends ``run``.
     """
 
     def __init__(
@@ -93,6 +101,8 @@ class Workers(Generic[K]):
                 if _is_cancelled():
                     raise
                 self._failed(key, Interrupted(str(error) or "something awaited was cancelled"))
+            except Parked as parked:
+                self._queue.park(key, parked.seconds)
             except Exception as error:
                 self._failed(key, error)
             else:

@@ -160,6 +160,10 @@ def _conditions(
             yield condition(READY, "False", reason, message)
             yield condition(RECONCILING, "True", reason, message)
         case Retrying(reason, message):
+            ready = previous.condition(READY)
+            if ready and (ready.reason, ready.observed_generation) == (reason, generation):
+                # The details of an outage change from call to call, and are no news.
+                message = ready.message
             yield condition(READY, "False", reason, message)
             yield condition(RECONCILING, "True", Reason.PROGRESSING_WITH_RETRY, message)
         case Stalled(reason, message):

@@ -27,6 +27,7 @@ from ecr_operator.kube.resources import NAMESPACES, REPOSITORIES, Resource
 from ecr_operator.kube.store import Store
 from ecr_operator.metrics import Count, Metrics
 from ecr_operator.planning.ownership import Cluster, ObjectKey
+from ecr_operator.process.leadership import Leadership, exit_at_once
 from ecr_operator.process.observing import Observing
 from ecr_operator.process.probes import Probes
 from ecr_operator.settings import Settings, pod_name
@@ -46,7 +47,7 @@ class Operator:
     """One operator; `run` it once.
 
     `now` and `monotonic` are the clocks that it goes by, `identity` where its AWS credentials come
-    from.
+    from; `on_lease_lost` ends everything, at once.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Operator:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = system_monotonic,
         identity: Identity = DEFAULT_IDENTITY,
+        on_lease_lost: Callable[[], None] = exit_at_once,
     ) -> None:
         self._settings = settings
         self._kubeconfig = kubeconfig
@@ -69,12 +71,17 @@ class Operator:
         self._store: Store | None = None
         self._observing: Observing | None = None
         self._queue: WorkQueue[ObjectKey] | None = None
+        self._on_lease_lost = on_lease_lost
+        self._leadership: Leadership | None = None
+        self._standby = False
         self._stopping = False
 
     def not_ready(self) -> str | None:
         """Why the operator does not act yet, in a few words; None when it does."""
         if self._stopping:
             return "it is shutting down"
+        if self._standby:
+            return None
         if self._observing is None or self._store is None:
             return "it is starting"
         if not self._store.synced.is_set() or self._observing.waits_for is not None:
@@ -95,18 +102,40 @@ class Operator:
                 metrics=self.metrics,
                 role_arn=settings.role_arn,
                 connections=settings.workers,
+                probe_seconds=settings.circuit_probe_seconds,
                 now=self._now,
+                monotonic=self._monotonic,
                 identity=self._identity,
+                may_write=self._leads,
             )
             probes = Probes(self.metrics, self.not_ready, self._refresh_metrics)
             self.port = await probes.start(settings.http_port)
             log.info("Probes and metrics are served on port %d", self.port)
             try:
                 async with await KubeClient.connect(self._kubeconfig) as client:
-                    await self._operate(client, session, stop)
+                    await self._lead(client, session, stop)
             finally:
                 await probes.stop()
-                session.close()
+                session.stop()
+
+    def _leads(self) -> bool:
+        """From any thread."""
+        return self._leadership is not None and self._leadership.holds
+
+    async def _lead(self, client: KubeClient, session: Session, stop: asyncio.Event) -> None:
+        """Wait for the Lease, act while it is held, and give it back when all that was begun has ended."""
+        self._leadership = leadership = Leadership(self._settings, client, self._on_lease_lost)
+        try:
+            self._standby = True
+            led = await _until(stop, leadership.acquire())
+            self._standby = False
+            if led:
+                self.metrics.leader.set(1)
+                await self._operate(client, session, stop)
+        finally:
+            self.metrics.leader.set(0)
+            await leadership.release()
+            log.info("Stopped")
 
     async def _operate(self, client: KubeClient, session: Session, stop: asyncio.Event) -> None:
         settings = self._settings
@@ -128,6 +157,7 @@ class Operator:
             monotonic=self._monotonic,
         )
         self._queue = queue = WorkQueue[ObjectKey](maximum=settings.backoff_max_seconds)
+        session.on_answering = queue.unpark
         Sources(context, queue)
         self.metrics.count_objects(lambda: _count(store))
         self._observing = observing = Observing(
@@ -148,7 +178,6 @@ class Operator:
             asyncio.create_task(observing.run(), name="observing"),
             asyncio.create_task(_after(store.synced, Sweep(context, queue)), name="sweep"),
         ]
-        self.metrics.leader.set(1)
         try:
             await _first_of(stop, [running, *background])
         finally:
@@ -161,8 +190,6 @@ class Operator:
                 log.warning("Stopped %d reconciles that did not end within %d s", cut, DRAIN_SECONDS)
             await asyncio.gather(running, return_exceptions=True)
             await events.flush(EVENTS_SECONDS)
-            self.metrics.leader.set(0)
-            log.info("Stopped")
 
     def _resources(self) -> tuple[Resource, ...]:
         # With Roles for some namespaces only, Namespace objects are not ours to list.
@@ -229,6 +256,7 @@ async def _until(stop: asyncio.Event, work: Coroutine[None, None, T]) -> T | Non
     if task.done():
         return task.result()
     task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
     return None
 
 
