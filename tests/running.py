@@ -55,7 +55,10 @@ class RunningOperator:
     def __init__(self, kubeconfig: Path, identity: Identity | None = None, **settings: Any) -> None:
         self.identity = identity or Identity()
         self._operator = Operator(
-            Settings(**{**FAST, **settings}), kubeconfig=str(kubeconfig), identity=self.identity
+            Settings(**{**FAST, **settings}),
+            kubeconfig=str(kubeconfig),
+            identity=self.identity,
+            on_lease_lost=self._lost,
         )
         self._loop = asyncio.new_event_loop()
         self._stop: asyncio.Event | None = None
@@ -127,6 +130,12 @@ class RunningOperator:
         assert not self._thread.is_alive(), "the operator did not end"
         if self._error is not None:
             raise self._error
+
+    def _lost(self) -> None:
+        """Where a process of its own would end at once."""
+        self._error = AssertionError("the Lease was lost")
+        if self._stop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -160,7 +160,8 @@ class RepositoryController:
         if any(isinstance(change, PolicyChange) for change in performed.changes):
             memory.policies_written = now
         report.announce_changes(self._context, subject, performed.changes, plan.adopts)
-        fenced = Subject(obj, subject.spec, self._context.subject(obj).status, subject.desired)
+        status = EcrRepositoryStatus.from_json(obj.get("status"))
+        fenced = Subject(obj, subject.spec, status, subject.desired)
         return fenced, performed
 
     async def _ended(self, subject: Subject, registry: Registry, plan: Plan, performed: Performed) -> Outcome:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import aiohttp
+import yaml
 import yarl
 from kubernetes.aio import config as kube_config
 from kubernetes.aio.client import Configuration
@@ -108,14 +109,19 @@ class KubeClient:
             # Its hook re-reads the token, which the kubelet rotates, once a minute.
             kube_config.load_incluster_config(client_configuration=configuration)
             return cls(configuration, timeout, observe=observe)
-        loader = await kube_config.load_kube_config(
-            config_file=path or str(Path.home() / ".kube" / "config"),
-            context=context,
-            client_configuration=configuration,
-            persist_config=False,
-        )
+
+        async def load(into: Configuration) -> None:
+            # The file itself is read anew: the package's own loader would only repeat what it said at first.
+            await kube_config.load_kube_config(
+                config_file=path or str(Path.home() / ".kube" / "config"),
+                context=context,
+                client_configuration=into,
+                persist_config=False,
+            )
+
+        await load(configuration)
         configuration.proxy = configuration.proxy or _proxy_of(configuration.host)
-        return cls(configuration, timeout, loader.load_and_set, observe)
+        return cls(configuration, timeout, load, observe)
 
     async def __aenter__(self) -> Self:
         return self
@@ -249,7 +255,8 @@ class KubeClient:
         """Load the credentials again, once for all requests that were refused with the same token."""
         async with self._reloading:
             if self._reload is not None and await self._token() == refused:
-                with contextlib.suppress(OSError, kube_config.ConfigException):  # then it stays a 401
+                # Then it stays a 401; a file may be met half written.
+                with contextlib.suppress(OSError, kube_config.ConfigException, yaml.YAMLError):
                     await self._reload(self._configuration)
         return await self._token()
 

@@ -97,6 +97,11 @@ class Lease:
         """The identity in the Lease as it was last seen; empty for nobody, and before it was seen."""
         return "" if self._sighting is None else self._sighting.holder
 
+    @property
+    def failure(self) -> str:
+        """Why the last try failed; empty where it did not, be it that somebody else holds the Lease."""
+        return self._failure
+
     async def acquire(self) -> None:
         """Return when this process leads. ``keep`` has to be called at once then."""
         while True:

@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 import kopf
 
-from ecr_operator.api.names import GROUP
+from ecr_operator.api.names import FIELD_MANAGER, GROUP
 from ecr_operator.kube.client import Json, KubeClient
 from ecr_operator.kube.resources import Resource
 from ecr_operator.kube.store import Store
@@ -27,11 +27,15 @@ log = logging.getLogger(__name__)
 TOKEN_LIFE = timedelta(minutes=10)
 """How long kopf uses a token before it asks for the present one; the kubelet rotates it."""
 
+_IDENTITY: Any = FIELD_MANAGER
+"""kopf's own type for it is not public."""
 
 ABANDON_SECONDS = 5.0
 """How long the watch gets to end before its thread is left behind."""
 CLOSING_SECONDS = 0.1
 """What connections get to close in when the watch ends."""
+REFUSED_SECONDS = 60.0
+"""A login so soon after the last one says that the API server has refused that one."""
 
 
 class JitteredForever:
@@ -62,6 +66,8 @@ class Watch:
         self._resources = resources
         self._namespaces = namespaces
         self._arrived: deque[tuple[str, str | None, Json]] = deque()
+        self._pauses = iter(JitteredForever())
+        self._login_at: float | None = None
         self._loop = asyncio.get_running_loop()
 
     async def run(self) -> None:
@@ -98,6 +104,9 @@ class Watch:
                 settings=_settings(),
                 # Else somebody else's ClusterKopfPeering named "default" would pause us.
                 standalone=True,
+                # For peers, of which there are none; else kopf asks for the name of the user, and ends where
+                # the user is but a number, as in our image.
+                identity=_IDENTITY,
                 clusterwide=not self._namespaces,
                 namespaces=self._namespaces,
                 stop_flag=stop,
@@ -146,6 +155,13 @@ class Watch:
 
     async def _login(self, **_: Any) -> kopf.AiohttpSession:
         """A session as our own client's: kopf's own has no way to take the CA certificates of EKS."""
+        clock = asyncio.get_running_loop().time
+        if self._login_at is None or clock() - self._login_at > REFUSED_SECONDS:
+            self._pauses = iter(JitteredForever())
+        else:
+            # kopf asks again at once: 70 times a second and more, until there is a token that is not refused.
+            await asyncio.sleep(next(self._pauses))
+        self._login_at = clock()
         token = await asyncio.wrap_future(
             asyncio.run_coroutine_threadsafe(self._client.bearer_token(), self._loop)
         )
@@ -170,6 +186,38 @@ def _end(ended: "asyncio.Future[None]", error: Exception | None) -> None:
         ended.set_exception(error)
 
 
+class _NoDiffs(kopf.DiffBaseStorage):
+    """kopf copies and compares each object for handlers of changes, of which there are none."""
+
+    def build(self, *, body: Any, extra_fields: Any = None) -> Any:
+        return {}
+
+    def fetch(self, *, body: Any) -> Any:
+        return None
+
+    def store(self, *, body: Any, patch: Any, essence: Any) -> None:
+        raise AssertionError("nothing of kopf's is ever stored")
+
+
+class _NoProgress(kopf.ProgressStorage):
+    """The same for the progress of its handlers."""
+
+    def fetch(self, *, key: Any, body: Any) -> Any:
+        return None
+
+    def store(self, *, key: Any, record: Any, body: Any, patch: Any) -> None:
+        raise AssertionError("nothing of kopf's is ever stored")
+
+    def purge(self, *, key: Any, body: Any, patch: Any) -> None:
+        pass
+
+    def touch(self, *, body: Any, patch: Any, value: Any) -> None:
+        pass
+
+    def clear(self, *, essence: Any) -> Any:
+        return essence
+
+
 def _settings() -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     # Else kopf kills the process when it takes long to end.
@@ -185,5 +233,7 @@ def _settings() -> kopf.OperatorSettings:
     settings.watching.chunk_size = 500
     # kopf takes this finalizer off every object that it sees: it must not be ours.
     settings.persistence.finalizer = f"{GROUP}/kopf-unused"
+    settings.persistence.diffbase_storage = _NoDiffs()
+    settings.persistence.progress_storage = _NoProgress()
     settings.queueing.idle_timeout = 1
     return settings

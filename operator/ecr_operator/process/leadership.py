@@ -55,6 +55,11 @@ class Leadership:
         """Whether this process may act, now. From any thread."""
         return self._lease is None or self._lease.holds
 
+    @property
+    def failure(self) -> str:
+        """Why nothing is known of the Lease; empty where it is."""
+        return "" if self._lease is None else self._lease.failure
+
     async def acquire(self) -> bool:
         """Wait until this process leads, and keep it so until `release`."""
         if self._lease is None:

@@ -20,7 +20,7 @@ POLL_SECONDS = 1.0
 CRD_SECONDS = 5.0
 """How often it is made sure that the CRDs are still there."""
 LOG_SECONDS = 60.0
-"""How often it is said that they are missing."""
+"""How often it is said that something is missing or refused."""
 RESTART_SECONDS = 1.0
 """The pause before the watch is started again that ended by itself."""
 
@@ -56,6 +56,9 @@ class Observing:
         """When (event loop's clock) all kinds were last listed completely."""
         self.waits_for: str | None = "the first list of all objects"
         """What is missing, while something is."""
+        self.failure: str | None = None
+        """Why the last list of all objects failed."""
+        self._said: dict[str, float] = {}
 
     async def run(self) -> None:
         """For ever, until cancelled."""
@@ -64,7 +67,9 @@ class Observing:
             try:
                 await self._observe()
             except KubeError as error:
-                log.warning("Failed to list objects: %s", error)
+                self._not_listed(error)
+                if self.waits_for is not None:
+                    self.waits_for = f"the list of all objects: {error}"
             except Exception as error:
                 # Whatever ended the watch (kopf raises errors of its own), the cure is the same.
                 log.warning("The watch ended: %s", error or type(error).__name__)
@@ -90,6 +95,7 @@ class Observing:
         for resource in self._resources:
             paths = resource.paths(self._namespaces)
             await list_into(self._client, self._store, resource.plural, paths)
+        self.failure = None
         self.listed_at = asyncio.get_running_loop().time()
         self.waits_for = None
         self._on_complete()
@@ -102,7 +108,7 @@ class Observing:
             except KubeError as error:
                 if error.status == _NOT_FOUND:
                     raise
-                log.warning("Failed to list objects: %s", error)
+                self._not_listed(error)
 
     async def _until_crds_go(self) -> None:
         """kopf ends when a CRD goes, but not always, and is deaf then."""
@@ -114,18 +120,26 @@ class Observing:
 
     async def _crds_served(self) -> None:
         """Return when the API server serves all our kinds; kopf started before that is deaf for ever."""
-        loop = asyncio.get_running_loop()
-        said = float("-inf")
         while missing := await self._missing():
             self.waits_for = missing
             self._on_loss()
             for resource in self._resources:
                 if resource.api_version == API_VERSION and missing.startswith("CRD"):
                     self._store.reset(resource.plural)
-            if loop.time() - said >= LOG_SECONDS:
-                said = loop.time()
-                log.warning("Waiting for %s", missing)
+            self._warn(f"Waiting for {missing}")
             await asyncio.sleep(POLL_SECONDS)
+
+    def _not_listed(self, error: KubeError) -> None:
+        self.failure = str(error)
+        self._warn(f"Failed to list objects: {error}")
+
+    def _warn(self, text: str) -> None:
+        """The same is said once a minute, however often it is met."""
+        now = asyncio.get_running_loop().time()
+        self._said = {said: at for said, at in self._said.items() if now - at < LOG_SECONDS}
+        if text not in self._said:
+            self._said[text] = now
+            log.warning("%s", text)
 
     async def _missing(self) -> str | None:
         wanted = {resource.plural for resource in self._resources if resource.api_version == API_VERSION}

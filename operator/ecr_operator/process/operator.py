@@ -36,8 +36,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-DRAIN_SECONDS = 20.0
-"""How long running reconciles get to end after SIGTERM."""
+DRAIN_SECONDS = 15.0
+"""How long running reconciles get to end after SIGTERM: longer than a call to AWS may take."""
 EVENTS_SECONDS = 2.0
 RETRY_SECONDS = 2.0
 KIND = "EcrRepository"
@@ -81,14 +81,16 @@ class Operator:
         if self._stopping:
             return "it is shutting down"
         if self._standby:
-            return None
+            # One that waits for another replica is ready; one that can never take over is not.
+            failure = self._leadership.failure if self._leadership else ""
+            return f"it cannot ask for the Lease: {failure}" if failure else None
         if self._observing is None or self._store is None:
             return "it is starting"
         if not self._store.synced.is_set() or self._observing.waits_for is not None:
             return f"it waits for {self._observing.waits_for or 'the list of all objects'}"
         age = asyncio.get_running_loop().time() - (self._observing.listed_at or 0.0)
         if age > 3 * self._settings.list_seconds:
-            return f"objects were last listed {age:.0f} s ago"
+            return f"objects were last listed {age:.0f} s ago: {self._observing.failure or 'no answer yet'}"
         return None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -184,8 +186,9 @@ class Operator:
             self._stopping = True
             for task in background:
                 task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
+            ended = asyncio.gather(*background, return_exceptions=True)
             cut = await workers.drain(DRAIN_SECONDS)
+            await ended
             if cut:
                 log.warning("Stopped %d reconciles that did not end within %d s", cut, DRAIN_SECONDS)
             await asyncio.gather(running, return_exceptions=True)
