@@ -6,10 +6,10 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test lint format generate lock verify controlplane clean
+.PHONY: help venv demo test lint format generate lock verify controlplane bench soak e2e clean
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 venv: $(STAMP) ## Make .venv with everything that development needs, in the locked versions
 
@@ -36,6 +36,10 @@ demo: $(STAMP) ## Show the operator at work on a real API server and a fake AWS;
 
 test: $(STAMP) controlplane ## Run the tests; ARGS="tests/planning -k adopt" passes on to pytest
 	$(BIN)/pytest -n 2 $(ARGS)
+
+# The program itself ends with 3 where Docker is missing; make says so ("Error 3") and ends with 2, as for any recipe.
+e2e: $(STAMP) ## Run the end-to-end tests on a cluster of kind (needs Docker); ARGS as for test, KIND_NODE_IMAGE
+	@$(BIN)/python -m tests.on_kind $(ARGS)
 
 lint: $(STAMP) ## Check style, types and layers
 	$(BIN)/ruff check
@@ -65,11 +69,20 @@ COMPILE = uv pip compile --quiet --generate-hashes --no-header --no-annotate --n
 lock: $(STAMP) ## Resolve the dependencies anew into requirements/ (UPGRADE=1: to their newest versions)
 	@PATH="$$PATH:$(abspath $(BIN))" && \
 	    $(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/run.txt && \
-	    $(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev -c requirements/run.txt -o requirements/dev.txt
+	    $(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev -c requirements/run.txt -o requirements/dev.txt && \
+	    echo hatchling | $(subst pyproject.toml,-,$(COMPILE)) $(if $(UPGRADE),--upgrade) -o requirements/build.txt
 
 controlplane: $(STAMP) ## Build etcd, Kubernetes and kubectl for tests and demo, unless they are there (minutes)
 	@$(BIN)/python -m tests.controlplane build >/dev/null
 
+bench: $(STAMP) controlplane ## Measure calls, CPU, memory and time; see CONTRIBUTING.md for CASES, N, PROFILE, BENCH_FULL, BENCH_OUTPUT
+	@$(BIN)/python -m tests.bench $(CASES) $(if $(N),--size $(N)) $(if $(filter-out 0,$(BENCH_FULL)),--full) \
+	    $(if $(BENCH_OUTPUT),--output '$(BENCH_OUTPUT)') $(if $(filter-out 0,$(PROFILE)),--profile .bench)
+
+soak: $(STAMP) controlplane ## Run random sequences and faults for MINUTES (10); SEED repeats a run, SEQUENCE one sequence of it
+	@$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(SEQUENCE),--sequence $(SEQUENCE))
+
 clean: ## Remove .venv and what tools have left in the tree; the built control plane stays in ~/.cache
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find operator tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,5 @@
 """What tests use to talk to a cluster, whichever it is: JSON objects, and waits with a deadline."""
 
-import base64
 import os
 import subprocess
 import tempfile
@@ -26,7 +25,6 @@ APPLY_PATCH = "application/apply-patch+yaml"
 WATCH_SLICE = 5.0
 """Seconds after which a watch is begun anew, so that one that died unnoticed costs no more."""
 
-
 SHOWN_METADATA = ("generation", "resourceVersion", "finalizers", "deletionTimestamp")
 
 
@@ -40,6 +38,8 @@ class Cluster:
         self, kubeconfig: str | Path, *, kubectl: str | Path = "kubectl", timeout: float = 30
     ) -> None:
         self.kubeconfig = Path(kubeconfig).absolute()
+        self.operator_kubeconfig: Path
+        """That of the operator's account; `tests.installation.install_account` sets it."""
         self._kubectl = str(kubectl)
         self._client = Client(self.kubeconfig, timeout)
         self.request = self._client.request
@@ -225,20 +225,8 @@ class Cluster:
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"}
         where = path("ServiceAccount", namespace, service_account, "token")
         answer = self.request("POST", where, body | {"spec": {"expirationSeconds": 86400}})
-        cluster = {"server": self._client.server}
-        if self._client.authority:
-            authority = Path(self._client.authority).read_bytes()
-            cluster["certificate-authority-data"] = base64.b64encode(authority).decode()
-        content = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "cluster", "cluster": cluster}],
-            "users": [{"name": service_account, "user": {"token": answer["status"]["token"]}}],
-            "contexts": [{"name": "cluster", "context": {"cluster": "cluster", "user": service_account}}],
-            "current-context": "cluster",
-        }
         file = Path(self._directory.name) / f"{namespace}.{service_account}.kubeconfig"
-        file.write_text(yaml.safe_dump(content))
+        file.write_text(self._client.kubeconfig(service_account, answer["status"]["token"]))
         return file
 
     def kubectl(

@@ -10,7 +10,10 @@ import pytest
 
 from tests.cluster import ApiError, Cluster, install_crds
 from tests.controlplane import ControlPlane, assets
+from tests.controlplane.audit import AuditLog
 from tests.fake_aws.client import FakeAws
+from tests.installation import USER, install_account
+from tests.least_rights import LeastRights
 from tests.repositories import Repositories
 from tests.running import RunningOperator
 
@@ -18,30 +21,45 @@ CRDS = Path(__file__).parent.parent / "crds"
 
 
 @pytest.fixture(scope="session")
-def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+def audit() -> Iterator[AuditLog]:
+    """What operators ask of `cluster`; empty where that is another one than ours."""
+    with AuditLog(USER) as log:
+        yield log
+        refused = sorted({str(request) for request in log.requests() if not request.allowed})
+        assert refused == [], "the operator's roles in deploy/kustomize/base lack something"
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest, audit: AuditLog) -> Iterator[Cluster]:
     """A cluster with our CRDs, seen by its administrator: `TEST_KUBECONFIG`, or one of our own.
 
-    Each worker of pytest-xdist has its own.
+    Operators have the rights of the shipped roles, by `cluster.operator_kubeconfig`. Each worker of
+    pytest-xdist has its own cluster.
     """
     if given := os.environ.get("TEST_KUBECONFIG"):
         with Cluster(given) as cluster:
             install_crds(cluster, CRDS)
+            install_account(cluster)
             yield cluster
         return
     # The first build takes minutes; without this nobody would see that it goes on.
     with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
         assets.find()
     with (
-        ControlPlane(prepare=_install_crds) as plane,
+        ControlPlane(prepare=_install_crds, apiserver_flags=audit.flags) as plane,
         Cluster(plane.kubeconfig, kubectl=plane.kubectl) as cluster,
     ):
+        install_account(cluster)
         yield cluster
 
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[FakeAws]:
-    """The fake AWS of this worker, in a process of its own; operators in this process find it too."""
-    with FakeAws() as fake:
+    """The fake AWS of this worker, in a process of its own; operators in this process find it too.
+
+    It denies what `ecr-operator iam-policy` does not allow.
+    """
+    with LeastRights() as fake:
         before = dict(os.environ)
         # As on a machine without any AWS configuration: credentials come from the test alone.
         for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -60,7 +78,7 @@ def aws() -> Iterator[FakeAws]:
 @pytest.fixture(scope="module")
 def operator(cluster: Cluster, aws: FakeAws) -> Iterator[RunningOperator]:
     """One operator for the tests of a module, with times in seconds and no sweep."""
-    with RunningOperator(cluster.kubeconfig) as running:
+    with RunningOperator(cluster.operator_kubeconfig) as running:
         yield running
 
 

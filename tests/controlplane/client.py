@@ -1,5 +1,6 @@
 """Requests and watches to any API server, in plain JSON."""
 
+import base64
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import urllib3
+import yaml
 from kubernetes.client import ApiClient, ApiException, Configuration
 from kubernetes.config import load_kube_config
 
@@ -43,6 +45,23 @@ class Client:
     def close(self) -> None:
         """Close all connections."""
         self._api.close()
+
+    def kubeconfig(self, user: str, token: str) -> str:
+        """The text of a kubeconfig for the same API server and another user's token."""
+        cluster = {"server": self.server}
+        if self.authority:
+            authority = Path(self.authority).read_bytes()
+            cluster["certificate-authority-data"] = base64.b64encode(authority).decode()
+        content = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "cluster", "cluster": cluster}],
+            "users": [{"name": user, "user": {"token": token}}],
+            "contexts": [{"name": "cluster", "context": {"cluster": "cluster", "user": user}}],
+            "current-context": "cluster",
+        }
+        text: str = yaml.safe_dump(content)
+        return text
 
     def request(
         self,

@@ -28,7 +28,7 @@ def applied(cluster: Cluster, aws: FakeAws) -> Iterator[FakeAws]:
     """All samples applied as a user does, with the repositories in AWS that they expect."""
     aws.create_repositories(["platform/base", "legacy/payments"], account=ACCOUNT)
     # Objects that other tests have left behind may claim the same names.
-    with RunningOperator(cluster.kubeconfig, Identity(ACCOUNT), watch_namespaces=(NAMESPACE,)):
+    with RunningOperator(cluster.operator_kubeconfig, Identity(ACCOUNT), watch_namespaces=(NAMESPACE,)):
         cluster.kubectl("apply", "-k", str(SAMPLES))
         yield aws
         cluster.kubectl("delete", "-k", str(SAMPLES), "--wait=false")

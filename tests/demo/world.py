@@ -9,17 +9,21 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+from tests.cluster import Cluster
 from tests.controlplane import ControlPlane, assets
 from tests.demo.by_hand import ByHand
 from tests.demo.commands import Commands
 from tests.demo.narrator import Narrator
-from tests.fake_aws.client import FakeAws
+from tests.installation import NAMESPACE, install_account
+from tests.least_rights import LeastRights
 from tests.operator_process import OperatorProcess
 
 CLUSTER = "demo"
 SETTINGS = {
     "ECR_OPERATOR_CLUSTER_NAME": CLUSTER,
     "ECR_OPERATOR_LOG_FORMAT": "text",
+    # The only one where the operator's account may write a Lease.
+    "POD_NAMESPACE": NAMESPACE,
     # 10 s are the default; nobody competes for the repositories here.
     "ECR_OPERATOR_ADOPTION_SECONDS": "1",
 }
@@ -89,10 +93,12 @@ class World:
         self._directory = Path(tempfile.mkdtemp(prefix="demo-"))
         self._stack.callback(shutil.rmtree, self._directory, ignore_errors=True)
         self.plane = self._stack.enter_context(ControlPlane())
-        self.aws = self._stack.enter_context(FakeAws())
+        cluster = self._stack.enter_context(Cluster(self.plane.kubeconfig, kubectl=self.plane.kubectl))
+        install_account(cluster)
+        self.aws = self._stack.enter_context(LeastRights())
         settings = self.aws.environment() | NO_FILES | SETTINGS
         self.operator = OperatorProcess(
-            {"KUBECONFIG": str(self.plane.kubeconfig)} | settings, self._directory
+            {"KUBECONFIG": str(cluster.operator_kubeconfig)} | settings, self._directory
         )
         self._stack.callback(self.operator.stop)
         self.by_hand = ByHand(self._narrator, self.aws)

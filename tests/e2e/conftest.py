@@ -13,5 +13,5 @@ def own_operator(cluster: Cluster, repositories: Repositories, aws: FakeAws) -> 
     """An operator for the test's namespace alone, which may adopt; not started yet."""
     del aws
     return RunningOperator(
-        cluster.kubeconfig, watch_namespaces=(repositories.namespace,), adoption="Everywhere"
+        cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,), adoption="Everywhere"
     )

@@ -18,7 +18,7 @@ def rivals(cluster: Cluster, aws: FakeAws, namespace: str) -> Iterator[dict[str,
     spaces = {"first": namespace, "second": other}
     operators = [
         RunningOperator(
-            cluster.kubeconfig, cluster_name=name, watch_namespaces=(space,), adoption="Everywhere"
+            cluster.operator_kubeconfig, cluster_name=name, watch_namespaces=(space,), adoption="Everywhere"
         )
         for name, space in spaces.items()
     ]

@@ -8,6 +8,7 @@ from tests.cluster import Cluster, install_crds
 from tests.conftest import CRDS
 from tests.controlplane import ControlPlane
 from tests.fake_aws.client import FakeAws
+from tests.installation import install_account
 from tests.repositories import Repositories
 from tests.running import RunningOperator
 
@@ -18,12 +19,13 @@ CRD = "ecrrepositories.ecr-operator.dev"
 def bare() -> Iterator[Cluster]:
     """A cluster without our CRDs."""
     with ControlPlane() as plane, Cluster(plane.kubeconfig, kubectl=plane.kubectl) as cluster:
+        install_account(cluster)
         yield cluster
 
 
 def test_crds_installed_later_deleted_and_installed_again(bare: Cluster, aws: FakeAws) -> None:
     repositories = Repositories(bare, aws, "default")
-    running = RunningOperator(bare.kubeconfig).start()
+    running = RunningOperator(bare.operator_kubeconfig).start()
     try:
         running.wait(lambda: "CRDs" in (running.readiness() or ""), 20, "word of the missing CRDs")
 
@@ -47,7 +49,7 @@ def test_a_ghost_of_the_store_is_never_acted_on(bare: Cluster, aws: FakeAws) -> 
     """See tests/kube for the store's own rules; here an object goes while nobody watches."""
     install_crds(bare, CRDS)
     repositories = Repositories(bare, aws, "default")
-    with RunningOperator(bare.kubeconfig, list_seconds=1.0):
+    with RunningOperator(bare.operator_kubeconfig, list_seconds=1.0):
         repositories.created("brief")
         repositories.delete("brief")
         repositories.wait_gone("brief")

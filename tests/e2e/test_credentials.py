@@ -8,7 +8,7 @@ from tests.running import Identity, RunningOperator
 
 def test_no_credentials_at_the_start(cluster: Cluster, repositories: Repositories) -> None:
     identity = Identity(account=None)
-    with RunningOperator(cluster.kubeconfig, identity, watch_namespaces=(repositories.namespace,)):
+    with RunningOperator(cluster.operator_kubeconfig, identity, watch_namespaces=(repositories.namespace,)):
         repositories.create("early")
         obj = repositories.stalled("early", "CredentialsMissing")
         assert "service account" in message(obj)
@@ -21,7 +21,7 @@ def test_no_credentials_at_the_start(cluster: Cluster, repositories: Repositorie
 def test_an_expired_session_is_renewed_at_once(
     cluster: Cluster, repositories: Repositories, aws: FakeAws
 ) -> None:
-    with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,)):
+    with RunningOperator(cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,)):
         repositories.created("before")
         # Each call that meets the end of the session asks for a new one and is sent again.
         aws.inject("*", "ExpiredTokenException", times=1, prefix=repositories.name("before"))
@@ -35,7 +35,7 @@ def test_an_expired_session_is_renewed_at_once(
 def test_a_session_that_stays_expired_is_said_and_heals(
     cluster: Cluster, repositories: Repositories, aws: FakeAws
 ) -> None:
-    with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,)):
+    with RunningOperator(cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,)):
         repositories.created("before")
         rule = aws.inject("*", "ExpiredTokenException", prefix=f"{repositories.namespace}/")
 

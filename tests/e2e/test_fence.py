@@ -17,7 +17,7 @@ SLOW = 0.5
 
 @pytest.fixture
 def running(cluster: Cluster, repositories: Repositories) -> Iterator[RunningOperator]:
-    with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,)) as running:
+    with RunningOperator(cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,)) as running:
         yield running
 
 

@@ -11,7 +11,7 @@ def test_the_setting_caps_the_deletion_policy_and_says_so(
     cluster: Cluster, repositories: Repositories, aws: FakeAws
 ) -> None:
     with RunningOperator(
-        cluster.kubeconfig, watch_namespaces=(repositories.namespace,), max_deletion_policy="Delete"
+        cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,), max_deletion_policy="Delete"
     ):
         obj = repositories.created("capped", deletionPolicy="DeleteWithImages")
         assert "`deletionPolicy` counts as Delete" in message(obj)
@@ -33,7 +33,7 @@ def test_a_value_that_this_version_does_not_know_is_said(
     policy["enum"].append("Archive")
     cluster.replace(crd)
     try:
-        with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,)):
+        with RunningOperator(cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,)):
             for _ in cluster.polls(10):
                 if "Archive" in cluster.kubectl("explain", "ecrrepository.spec.deletionPolicy").stdout:
                     break

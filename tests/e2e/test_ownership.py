@@ -13,7 +13,7 @@ from tests.running import RunningOperator
 @pytest.fixture(scope="module")
 def operator(cluster: Cluster, aws: FakeAws) -> Iterator[RunningOperator]:
     with RunningOperator(
-        cluster.kubeconfig, adoption="Everywhere", previous_cluster_names=("old", "older")
+        cluster.operator_kubeconfig, adoption="Everywhere", previous_cluster_names=("old", "older")
     ) as running:
         yield running
 

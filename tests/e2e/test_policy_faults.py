@@ -124,7 +124,7 @@ def test_a_predecessors_grants_go_also_when_the_first_look_after_the_adoption_fa
         repositories.stalled("web", "AccessDenied")
     aws.clear(fault)
     with RunningOperator(
-        cluster.kubeconfig, watch_namespaces=(repositories.namespace,), adoption="Everywhere"
+        cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,), adoption="Everywhere"
     ):
         repositories.ready("web")
 
@@ -174,7 +174,7 @@ def test_a_policy_that_nobody_foresaw_does_not_end_the_operator(
         return whole(desired, *arguments, **named)
 
     scope = {"watch_namespaces": (repositories.namespace,), "resync_seconds": 2.0}
-    with RunningOperator(cluster.kubeconfig, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, **scope):
         repositories.created("odd")
         repositories.created("web", access=PULL)
         monkeypatch.setattr(sweep, "plan_repository", fails)
@@ -227,11 +227,11 @@ def test_a_restart_does_not_wait_again_for_a_principal_that_was_said_to_be_missi
     role = f"arn:aws:iam::{OTHER}:role/{repositories.namespace}"
     aws.delete_principal(role)
     scope = {"watch_namespaces": (repositories.namespace,)}
-    with RunningOperator(cluster.kubeconfig, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, **scope):
         repositories.create("web", access={"pull": {"principals": [role]}})
         before = repositories.stalled("web", "PrincipalNotFound")
     looks = aws.calls(prefix=repositories.name("web"))["SetRepositoryPolicy"]
-    with RunningOperator(cluster.kubeconfig, propagation_seconds=600.0, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, propagation_seconds=600.0, **scope):
         for _ in repositories.cluster.polls(20):
             if aws.calls(prefix=repositories.name("web"))["SetRepositoryPolicy"] > looks + 1:
                 break

@@ -18,7 +18,7 @@ def test_adopting_keeps_what_is_foreign_and_writes_no_policy_before_the_reposito
     repositories.by_hand("web", owner="stage/team-a/web")
     aws.put_policy(name, policy(FORMER, LAMBDA))
     scope = {"watch_namespaces": (repositories.namespace,), "adoption": "Everywhere"}
-    with RunningOperator(cluster.kubeconfig, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, **scope):
         repositories.create(
             "web", adoptFrom="stage/team-a/web", access=PULL, lifecyclePolicy={"rules": [RULE]}
         )
@@ -37,7 +37,7 @@ def test_a_refused_repository_has_its_policies_neither_read_nor_written(
     name = repositories.name("web")
     repositories.by_hand("web", owner="stage/team-a/web")
     aws.put_policy(name, policy(LAMBDA))
-    with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,)):
+    with RunningOperator(cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,)):
         repositories.create("web", access=PULL, lifecyclePolicy={"rules": [RULE]})
         obj = repositories.stalled("web", "RepositoryOwnedByAnother")
 
@@ -51,11 +51,11 @@ def test_a_cluster_with_a_new_name_keeps_the_policies_of_its_repositories(
 ) -> None:
     name = repositories.name("web")
     scope = {"watch_namespaces": (repositories.namespace,)}
-    with RunningOperator(cluster.kubeconfig, cluster_name="old", **scope):
+    with RunningOperator(cluster.operator_kubeconfig, cluster_name="old", **scope):
         repositories.created("web", access=PULL, lifecyclePolicy={"rules": [RULE]})
     aws.put_policy(name, policy(*statements(aws, name).values(), LAMBDA))
     before = len(repositories.writes())
-    with RunningOperator(cluster.kubeconfig, previous_cluster_names=("old",), **scope):
+    with RunningOperator(cluster.operator_kubeconfig, previous_cluster_names=("old",), **scope):
         repositories.cluster.wait_for(
             "EcrRepository",
             repositories.namespace,
@@ -74,7 +74,7 @@ def test_observing_reads_and_writes_no_policy(
     name = repositories.name("web")
     repositories.by_hand("web", owner=repositories.owner("web"))
     aws.put_policy(name, policy(FORMER, LAMBDA))
-    with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,)):
+    with RunningOperator(cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,)):
         repositories.created("web", managementPolicy="Observe", access=PULL, foreignStatements="Remove")
 
     assert sorted(statements(aws, name)) == [FORMER["Sid"], LAMBDA["Sid"]]

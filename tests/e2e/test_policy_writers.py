@@ -75,7 +75,7 @@ def test_a_crash_after_the_write_and_a_spec_without_the_grant_orphan_nothing(
     """The closing status write never came; the record of the fence tells what is ours."""
     name = repositories.name("web")
     scope = {"watch_namespaces": (repositories.namespace,)}
-    with RunningOperator(cluster.kubeconfig, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, **scope):
         repositories.created("web")
     # What the operator has done when it is killed between SetRepositoryPolicy and the status.
     fenced = repositories.get("web")
@@ -85,7 +85,7 @@ def test_a_crash_after_the_write_and_a_spec_without_the_grant_orphan_nothing(
     aws.put_policy(name, policy(ours, AUDIT, LAMBDA))
     repositories.patch("web", tags={"a": "1"})
 
-    with RunningOperator(cluster.kubeconfig, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, **scope):
         obj = repositories.ready("web")
 
     assert list(statements(aws, name)) == [LAMBDA["Sid"]]
@@ -96,7 +96,9 @@ def test_the_sweep_finds_what_others_did_and_costs_two_reads_a_repository(
     cluster: Cluster, repositories: Repositories, aws: FakeAws
 ) -> None:
     name = repositories.name("web")
-    with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,), resync_seconds=2.0):
+    with RunningOperator(
+        cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,), resync_seconds=2.0
+    ):
         repositories.created("web", access=PULL)
         repositories.created("plain")
         aws.put_policy(name, policy(LAMBDA))

@@ -21,7 +21,8 @@ COMMAND = [str(Path(sys.executable).parent / "ecr-operator")]
 
 def environment(cluster: Cluster, aws: FakeAws, **settings: str) -> dict[str, str]:
     base = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ECR_"))}
-    own = {"KUBECONFIG": str(cluster.kubeconfig), "ECR_OPERATOR_HTTP_PORT": "0"}
+    own = {"KUBECONFIG": str(cluster.operator_kubeconfig), "ECR_OPERATOR_HTTP_PORT": "0"}
+    # A process that is killed leaves its Lease behind, for which the next one would wait.
     named = {"ECR_OPERATOR_CLUSTER_NAME": CLUSTER, "ECR_OPERATOR_LEADER_ELECT": "false"}
     return {**base, **aws.environment(), **own, **named, **settings}
 
@@ -80,7 +81,7 @@ def test_sigterm_while_the_api_server_cannot_be_reached(
     cluster: Cluster, aws: FakeAws, tmp_path: Path
 ) -> None:
     kubeconfig = tmp_path / "kubeconfig"
-    text = cluster.kubeconfig.read_text()
+    text = cluster.operator_kubeconfig.read_text()
     kubeconfig.write_text(text.replace("https://127.0.0.1:", "https://127.0.0.2:"))
     with running(
         environment(cluster, aws, KUBECONFIG=str(kubeconfig), ECR_OPERATOR_LIST_SECONDS="1")

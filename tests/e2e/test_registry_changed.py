@@ -32,14 +32,14 @@ def test_another_account_changes_nothing_for_500_objects_and_heals(
 ) -> None:
     scope = {"watch_namespaces": (repositories.namespace,)}
     names = [f"r{number}" for number in range(COUNT)]
-    with RunningOperator(cluster.kubeconfig, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, **scope):
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda name: repositories.create(name, deletionPolicy="Delete"), names))
         wait_all(repositories, "InSync", COUNT)
     before = {obj["metadata"]["name"]: obj for obj in cluster.list(KIND, repositories.namespace)}
     aws.reset_calls()
 
-    with RunningOperator(cluster.kubeconfig, Identity(OTHER), resync_seconds=2.0, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, Identity(OTHER), resync_seconds=2.0, **scope):
         # The one that is deleted, and the one that is changed, meanwhile.
         repositories.delete("r0")
         repositories.patch("r1", tags={"a": "1"})
@@ -53,7 +53,7 @@ def test_another_account_changes_nothing_for_500_objects_and_heals(
     for obj in cluster.list(KIND, repositories.namespace):
         assert obj["status"]["managed"] == before[obj["metadata"]["name"]]["status"]["managed"]
 
-    with RunningOperator(cluster.kubeconfig, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, **scope):
         repositories.wait_gone("r0")
         wait_all(repositories, "InSync", COUNT - 1)
     written = {write["operation"] for write in aws.writes(account=ACCOUNT)}
@@ -76,12 +76,12 @@ def test_another_region_or_role_is_seen_too(
     settings: dict[str, str],
 ) -> None:
     scope = {"watch_namespaces": (repositories.namespace,)}
-    with RunningOperator(cluster.kubeconfig, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, **scope):
         repositories.created("web", deletionPolicy="DeleteWithImages")
         repositories.created("app")
     aws.reset_calls()
 
-    with RunningOperator(cluster.kubeconfig, identity, resync_seconds=1.0, **settings, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, identity, resync_seconds=1.0, **settings, **scope):
         repositories.stalled("web", "RegistryChanged")
         repositories.stalled("app", "RegistryChanged")
         repositories.delete("web")
@@ -93,7 +93,7 @@ def test_another_region_or_role_is_seen_too(
     assert repositories.in_aws("web") is not None
     assert repositories.writes() == []
 
-    with RunningOperator(cluster.kubeconfig, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, **scope):
         repositories.wait_gone("web")
     assert repositories.in_aws("web") is None
 
@@ -101,7 +101,9 @@ def test_another_region_or_role_is_seen_too(
 def test_a_new_object_is_created_where_the_operator_works_now(
     cluster: Cluster, aws: FakeAws, repositories: Repositories
 ) -> None:
-    with RunningOperator(cluster.kubeconfig, Identity(OTHER), watch_namespaces=(repositories.namespace,)):
+    with RunningOperator(
+        cluster.operator_kubeconfig, Identity(OTHER), watch_namespaces=(repositories.namespace,)
+    ):
         obj = repositories.created("web")
 
     assert obj["status"]["registryId"] == OTHER

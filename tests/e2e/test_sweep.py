@@ -15,7 +15,9 @@ from tests.running import RunningOperator
 def test_the_sweep_heals_all_of_it_with_batched_reads(
     cluster: Cluster, aws: FakeAws, repositories: Repositories
 ) -> None:
-    with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,), resync_seconds=1.0):
+    with RunningOperator(
+        cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,), resync_seconds=1.0
+    ):
         for number in range(20):
             repositories.create(f"calm-{number}", tags={"team": "a"})
         repositories.created("web", **SPEC)
@@ -40,7 +42,9 @@ def test_a_sweep_without_the_tagging_api_still_finds_drift(
     cluster: Cluster, aws: FakeAws, repositories: Repositories
 ) -> None:
     rule = aws.inject("GetResources", "AccessDeniedException")
-    with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,), resync_seconds=1.0):
+    with RunningOperator(
+        cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,), resync_seconds=1.0
+    ):
         repositories.created("web", **SPEC)
         wanted = facts(repositories)
         HANDS["a tag removed"][0](repositories)
@@ -52,10 +56,10 @@ def test_a_restart_in_sync_costs_no_call_and_no_write(
     cluster: Cluster, aws: FakeAws, repositories: Repositories
 ) -> None:
     scope = {"watch_namespaces": (repositories.namespace,)}
-    with RunningOperator(cluster.kubeconfig, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, **scope):
         before = {name: repositories.created(name, **SPEC) for name in ("one", "two", "three")}
     aws.reset_calls()
-    with RunningOperator(cluster.kubeconfig, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, **scope):
         # A new object shows that all that was there has been looked at.
         repositories.created("new")
 
@@ -68,7 +72,9 @@ def test_tags_that_the_tagging_api_shows_late_cause_no_write(
     cluster: Cluster, aws: FakeAws, repositories: Repositories
 ) -> None:
     aws.set_tagging(lag=900.0, ghosts_seconds=None)
-    with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,), resync_seconds=0.5):
+    with RunningOperator(
+        cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,), resync_seconds=0.5
+    ):
         repositories.created("web", **SPEC)
         aws.reset_calls()
         # The batch says that the tags are missing; a fresh read of this one says that they are not.
@@ -82,7 +88,9 @@ def test_a_sweep_that_aws_refuses_leaves_no_drift_and_no_lie(
     cluster: Cluster, aws: FakeAws, repositories: Repositories
 ) -> None:
     """The list of all repositories is denied: each object looks for itself, and says what it is denied."""
-    with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,), resync_seconds=1.0):
+    with RunningOperator(
+        cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,), resync_seconds=1.0
+    ):
         repositories.created("web", **SPEC)
         wanted = facts(repositories)
         rule = aws.inject("*", "AccessDeniedException")
@@ -96,12 +104,12 @@ def test_a_sweep_that_aws_refuses_leaves_no_drift_and_no_lie(
 def test_the_sweep_sees_rights_that_changed_while_nobody_looked(
     cluster: Cluster, repositories: Repositories
 ) -> None:
-    with RunningOperator(cluster.kubeconfig):
+    with RunningOperator(cluster.operator_kubeconfig):
         repositories.created("web")
     names = {"metadata": {"annotations": {"ecr-operator.dev/repository-names": "other-*"}}}
     cluster.merge_patch("Namespace", None, repositories.namespace, names)
 
-    with RunningOperator(cluster.kubeconfig, resync_seconds=1.0):
+    with RunningOperator(cluster.operator_kubeconfig, resync_seconds=1.0):
         repositories.stalled("web", "NameNotAllowed")
 
 

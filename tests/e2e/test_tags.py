@@ -20,7 +20,7 @@ def test_foreign_tags_survive_every_change_and_a_restart(
     cluster: Cluster, repositories: Repositories, aws: FakeAws
 ) -> None:
     scope = {"watch_namespaces": (repositories.namespace,)}
-    with RunningOperator(cluster.kubeconfig, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, **scope):
         repositories.created("web", tags={"a": "1", "b": "2"})
         repositories.tag_by_hand("web", theirs="x", b2="y")
         repositories.patch("web", tags={"a": "1", "b": None})
@@ -28,7 +28,7 @@ def test_foreign_tags_survive_every_change_and_a_restart(
         assert tags(repositories, "web") == {"a": "1", "theirs": "x", "b2": "y"}
     # While nobody looks the spec changes: what was ours is known from the status.
     repositories.patch("web", tags=None)
-    with RunningOperator(cluster.kubeconfig, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, **scope):
         repositories.ready("web")
 
     assert tags(repositories, "web") == {"theirs": "x", "b2": "y"}
@@ -43,7 +43,7 @@ def test_foreign_tags_survive_every_change_and_a_restart(
 def test_a_foreign_tag_that_the_spec_names_too_is_taken_and_given_back_with_it(
     cluster: Cluster, repositories: Repositories
 ) -> None:
-    with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,)):
+    with RunningOperator(cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,)):
         repositories.created("web")
         repositories.tag_by_hand("web", team="theirs")
 
@@ -57,10 +57,10 @@ def test_default_tags_are_on_every_repository_and_the_spec_wins(
     cluster: Cluster, repositories: Repositories
 ) -> None:
     scope = {"watch_namespaces": (repositories.namespace,)}
-    with RunningOperator(cluster.kubeconfig, default_tags={"org": "acme", "env": "prod"}, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, default_tags={"org": "acme", "env": "prod"}, **scope):
         repositories.created("web", tags={"env": "test"})
         assert tags(repositories, "web") == {"org": "acme", "env": "test"}
-    with RunningOperator(cluster.kubeconfig, default_tags={"env": "prod"}, **scope):
+    with RunningOperator(cluster.operator_kubeconfig, default_tags={"env": "prod"}, **scope):
         # The setting is part of the desired state: its change is seen at the start.
         repositories.cluster.wait_for(
             "EcrRepository",
@@ -76,7 +76,7 @@ def test_more_than_fifty_tags_are_refused_before_aws_does(
     cluster: Cluster, repositories: Repositories, exists: bool
 ) -> None:
     with RunningOperator(
-        cluster.kubeconfig,
+        cluster.operator_kubeconfig,
         watch_namespaces=(repositories.namespace,),
         default_tags={f"default-{number}": "x" for number in range(10)},
     ):

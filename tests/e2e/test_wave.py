@@ -16,7 +16,7 @@ def test_one_failing_object_does_not_delay_a_thousand_others(
 ) -> None:
     rule = aws.inject("CreateRepository", "ServerException", prefix=repositories.name("r500x"))
     aws.reset_calls()
-    with RunningOperator(cluster.kubeconfig, watch_namespaces=(repositories.namespace,)):
+    with RunningOperator(cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,)):
         names = [f"r{number}" for number in range(COUNT)] + ["r500x"]
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(repositories.create, names))

@@ -38,6 +38,19 @@ def test_what_nothing_allows_is_refused_in_aws_words(fake: FakeAws, ecr: Any) ->
     assert code_of(ecr.delete_repository, repositoryName="app") is None
 
 
+def test_every_account_without_a_document_of_its_own_may_be_under_one(fake: FakeAws, ecr: Any) -> None:
+    document = {"Version": "2012-10-17", "Statement": [allow("ecr:DescribeRegistry")]}
+    fake.set_iam_policy("*", document)
+    rule(fake, allow("ecr:DescribeRepositories"))
+    theirs = fake.client("ecr", OTHER)
+    assert code_of(theirs.describe_registry) is None
+    assert code_of(theirs.describe_repositories) == "AccessDeniedException"
+    assert code_of(ecr.describe_registry) == "AccessDeniedException"
+    assert fake.iam_usage(OTHER) == {"ecr:DescribeRegistry"}
+    fake.set_iam_policy("*", None)
+    assert code_of(theirs.describe_repositories) is None
+
+
 def test_a_deny_wins_and_says_so(fake: FakeAws, ecr: Any) -> None:
     rule(fake, allow("ecr:*"), allow("ecr:Delete*", f"{ARN}prod/*", "Deny"))
     fake.create_repositories(["prod/app", "dev/app"])

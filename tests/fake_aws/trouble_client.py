@@ -89,7 +89,7 @@ class TroubleTurns:
 
     def set_iam_policy(self, account: str, document: Any) -> None:
         """Put all principals of an account under a policy document (a dict, its text, or a list); None lifts
-        it.
+        it. The account "*" is every one that has no document of its own.
         """
         self.turn("set_iam_policy", account=account, document=document)
 

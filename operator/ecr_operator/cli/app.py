@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from typer.exceptions import TyperException
 
 from ecr_operator.cli.crds import crds
+from ecr_operator.cli.iam_policy import iam_policy
 from ecr_operator.cli.plan import ClusterName, Filenames, Namespace, OutputFormat, Recursive
 from ecr_operator.settings import Settings
 from ecr_operator.version import version
@@ -74,6 +75,7 @@ def plan(
 
 
 app.command()(crds)
+app.command()(iam_policy)
 
 
 @app.callback(invoke_without_command=True)

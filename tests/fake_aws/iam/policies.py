@@ -18,6 +18,9 @@ from ..permissions import ALWAYS_ALLOWED, access_denied
 from .document import Statement, statements_of
 from .requirements import Requirement, requirements
 
+EVERYONE = "*"
+"""In the place of an account: all those without a document of their own."""
+
 EXPLICIT = "with an explicit deny in an identity-based policy"
 
 
@@ -30,7 +33,10 @@ class IamPolicies:
         self._usage: dict[str, dict[str, set[str]]] = {}
 
     def set(self, account: str, documents: object) -> None:
-        """Put an account under a document, or several; None lifts it. What was used before is forgotten."""
+        """Put an account, or `EVERYONE`, under a document, or several; None lifts it.
+
+        What was used before is forgotten.
+        """
         statements = None if documents is None else statements_of(documents)
         with self._lock:
             self._usage.pop(account, None)
@@ -53,7 +59,7 @@ class IamPolicies:
 
     def check(self, call: Call) -> None:
         """Raise the refusal of a call that the documents do not allow."""
-        statements = self._statements.get(call.account)
+        statements = self._statements.get(call.account, self._statements.get(EVERYONE))
         if statements is None or call.caller is None or call.action in ALWAYS_ALLOWED:
             return
         with LOCK:

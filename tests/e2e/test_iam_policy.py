@@ -1,0 +1,177 @@
+"""The operator needs the rights that `ecr-operator iam-policy` prints: all of them, and no other."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from ecr_operator.cli import main
+from tests.cluster import Cluster
+from tests.fake_aws.client import REGION, FakeAws
+from tests.policies import AUDIT, RULE
+from tests.repositories import Repositories
+from tests.running import Identity, RunningOperator
+
+POD, REGISTRY = "444444444444", "555555555555"
+"""Accounts of this module's own, because what was used counts by account: of the Pod, and of the registry."""
+DENIED = {"AccessDeniedException", "KmsException"}
+ROLE = f"arn:aws:iam::{REGISTRY}:role/ecr-operator"
+Printed = Callable[..., dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class World:
+    """One test's objects, the registry behind them, and an operator that assumes a role in it."""
+
+    repositories: Repositories
+    operator: Callable[..., RunningOperator]
+    key: str
+    """The ARN of a KMS key."""
+
+    def repeatedly(self, holds: Callable[[], bool], what: str) -> None:
+        """Wait until `holds()`."""
+        for _ in self.repositories.cluster.polls(20):
+            if holds():
+                return
+        raise AssertionError(f"no {what}")
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str]) -> Printed:
+    """The document that the command prints for these arguments."""
+
+    def run(*arguments: str) -> dict[str, Any]:
+        with pytest.raises(SystemExit) as ended:
+            main(["iam-policy", *arguments])
+        assert ended.value.code == 0
+        document: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return document
+
+    return run
+
+
+@pytest.fixture
+def world(cluster: Cluster, aws: FakeAws, repositories: Repositories) -> World:
+    repositories.ecr = aws.client("ecr", account=REGISTRY, unseen=True)
+    key = aws.client("kms", account=REGISTRY, unseen=True).create_key()["KeyMetadata"]["Arn"]
+
+    def operator(**settings: Any) -> RunningOperator:
+        scope = {"watch_namespaces": (repositories.namespace,), "adoption": "Everywhere", "role_arn": ROLE}
+        return RunningOperator(cluster.operator_kubeconfig, Identity(POD), **scope, **settings)
+
+    return World(repositories, operator, key)
+
+
+@pytest.fixture(params=[[], ["--owned-only"]], ids=["plain", "owned-only"])
+def document(request: pytest.FixtureRequest, aws: FakeAws, world: World, printed: Printed) -> dict[str, Any]:
+    """The narrowest policy for the test's repositories; the role has it, and the Pod may assume the role."""
+    narrow = ["--account", REGISTRY, "--region", REGION, "--kms-key-arn", world.key]
+    names = ["--repository-names", f"{world.repositories.namespace}/*"]
+    document = printed(*narrow, *names, *request.param)
+    aws.set_iam_policy(REGISTRY, document)
+    aws.set_iam_policy(POD, printed("--assume-role", ROLE))
+    aws.reset_calls()
+    return document
+
+
+def test_every_action_is_of_use_and_none_is_missing(
+    aws: FakeAws, world: World, document: dict[str, Any]
+) -> None:
+    with world.operator():
+        _create_and_change(world)
+        _adopt(world)
+    # Another process does not know yet in which account it is, and asks before it deletes.
+    with world.operator():
+        _delete(world, aws)
+    with world.operator(resync_seconds=1.0):
+        _sweep(world, aws)
+
+    assert not {code for codes in aws.refusals(account=REGISTRY).values() for code in codes} & DENIED
+    assert aws.iam_statements(REGISTRY) == {
+        statement["Sid"]: statement["Action"] for statement in document["Statement"]
+    }
+    assert aws.iam_statements(POD) == {"AssumeRole": ["sts:AssumeRole"]}
+
+
+def _create_and_change(world: World) -> None:
+    """An object takes each part on, changes it, and gives it back."""
+    repositories = world.repositories
+    encryption = {"encryptionType": "KMS", "kmsKey": world.key}
+    repositories.created("web", encryptionConfiguration=encryption, deletionPolicy="Delete", tags={"a": "1"})
+    policies = {"lifecyclePolicy": {"rules": [RULE]}, "repositoryPolicy": {"statements": [AUDIT]}}
+    scanning = {"imageScanningConfiguration": {"scanOnPush": True}}
+    repositories.patch(
+        "web", imageTagMutability="IMMUTABLE", **scanning, tags={"b": "2", "a": None}, **policies
+    )
+    repositories.ready("web")
+    repositories.patch("web", lifecyclePolicy=None, repositoryPolicy=None)
+    repositories.ready("web")
+    repositories.created("full", deletionPolicy="DeleteWithImages")
+
+
+def _adopt(world: World) -> None:
+    """A repository that somebody has made by hand gets an owner, and then the rest."""
+    world.repositories.by_hand("adopted")
+    world.repositories.created("adopted", adoptionPolicy="Adopt", imageTagMutability="IMMUTABLE")
+
+
+def _delete(world: World, aws: FakeAws) -> None:
+    """An empty repository, and one with images."""
+    repositories = world.repositories
+    aws.put_image(repositories.name("full"), ["v1"], account=REGISTRY)
+    repositories.delete("full")
+    repositories.annotate("full", "ecr-operator.dev/confirm-delete", repositories.name("full"))
+    repositories.delete("web")
+    for name in ("full", "web"):
+        repositories.wait_gone(name)
+        assert repositories.in_aws(name) is None
+
+
+def _sweep(world: World, aws: FakeAws) -> None:
+    """What a person changes by hand is found by the lists of all repositories and all tags."""
+    change = {"repositoryName": world.repositories.name("adopted"), "imageTagMutability": "MUTABLE"}
+    world.repositories.ecr.put_image_tag_mutability(**change)
+    world.repeatedly(
+        lambda: (world.repositories.in_aws("adopted") or {})["imageTagMutability"] == "IMMUTABLE", "repair"
+    )
+    world.repeatedly(lambda: "GetResources" in aws.calls(account=REGISTRY), "GetResources")
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [("{namespace}/*", None), ("other/*", "AccessDenied")],
+)
+def test_names_narrow_what_the_operator_may_create(
+    aws: FakeAws, world: World, printed: Printed, names: str, reason: str | None
+) -> None:
+    aws.set_iam_policy(POD, printed("--assume-role", ROLE))
+    aws.set_iam_policy(REGISTRY, printed("--repository-names", names))
+    with world.operator():
+        world.repositories.create("web")
+        if reason is None:
+            world.repositories.ready("web")
+        else:
+            world.repositories.stalled("web", reason)
+
+
+def test_owned_only_is_a_net_below_the_operator(aws: FakeAws, world: World, printed: Printed) -> None:
+    """What the operator would never do, AWS refuses too."""
+    untagged = world.repositories.name("untagged")
+    world.repositories.by_hand("untagged")
+    aws.set_iam_policy(REGISTRY, printed("--owned-only"))
+    ecr = aws.client("ecr", account=REGISTRY)
+
+    refused = [
+        lambda: ecr.delete_repository(repositoryName=untagged),
+        lambda: ecr.set_repository_policy(repositoryName=untagged, policyText="{}"),
+        lambda: ecr.tag_resource(
+            resourceArn=world.repositories.arn("untagged", REGISTRY), tags=[{"Key": "a", "Value": "1"}]
+        ),
+        lambda: ecr.create_repository(repositoryName=f"{untagged}-too", tags=[{"Key": "a", "Value": "1"}]),
+    ]
+
+    for call in refused:
+        with pytest.raises(ecr.exceptions.ClientError, match="AccessDenied"):
+            call()

@@ -1,0 +1,1 @@
+"""The container image, as far as it can be tested without Docker."""

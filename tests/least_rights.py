@@ -1,0 +1,32 @@
+"""The fake AWS where every identity has the rights that `ecr-operator iam-policy` prints, and no others."""
+
+from typing import Self
+
+from ecr_operator.cli.iam_document import Scope, assume_role_policy, operator_policy
+from tests.fake_aws.client import FakeAws
+
+EVERYONE = "*"
+ROLE = "arn:aws:iam::222222222222:role/ecr-operator"
+"""The role that operators may assume."""
+
+
+class LeastRights(FakeAws):
+    """A test that lacks an action sees the refusal that a user would see.
+
+    `client(..., unseen=True)` may do everything: it is the person beside the operator.
+    """
+
+    def start(self) -> Self:
+        """Start the process and restrict every account."""
+        super().start()
+        self._restrict()
+        return self
+
+    def reset(self) -> None:
+        """Begin anew, under the same policy."""
+        super().reset()
+        self._restrict()
+
+    def _restrict(self) -> None:
+        operator = operator_policy(Scope(kms_key_arns=["arn:aws:kms:*:*:key/*"]))
+        self.set_iam_policy(EVERYONE, [operator, assume_role_policy(ROLE)])
