@@ -1,0 +1,110 @@
+"""The benchmark from the command line; `make bench` runs it."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.bench import cases, trouble
+from tests.bench.report import Report
+from tests.bench.result import Result
+from tests.bench.run import Options, Run
+from tests.bench.world import World
+from tests.controlplane import assets
+
+KINDS: dict[str, Callable[[World, Run], Iterator[Result]]] = {
+    "create": cases.create,
+    "restart": cases.restart,
+    "resync": cases.resync,
+    "drift": cases.drift,
+    "delete": cases.delete,
+    "throttle": trouble.throttle,
+    "outage": trouble.outage,
+}
+
+SMALL, LARGE, FULL = 200, 1000, 10_000
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+
+def default_cases(size: int | None, full: bool) -> list[str]:
+    """The cases in an order in which each finds what it needs; `size` takes the place of both sizes."""
+    everything = ("create-{}-25ms", "create-{}", "restart-{}", "resync-{}", "drift-{}", "delete-{}")
+    trouble_too = ("throttle-{}", "outage-{}")
+    small, large = [name.format(size or SMALL) for name in (*everything, *trouble_too)], everything
+    sizes = [] if size else [LARGE, *([FULL] if full else [])]
+    return ["create-1", *small, *(name.format(number) for number in sizes for name in large)]
+
+
+def main() -> int:
+    """Run the cases; a missed budget is no failure."""
+    arguments = _arguments()
+    options = Options(
+        outage_seconds=arguments.outage_seconds,
+        restart_seconds=arguments.restart_seconds,
+        profiles=arguments.profile,
+    )
+    names = arguments.case or default_cases(arguments.size, arguments.full)
+    try:
+        runs = [Run.of(name, options) for name in names]
+        unknown = next((run.case for run in runs if run.kind not in KINDS), None)
+        if unknown:
+            raise ValueError(f"{unknown!r} is no case: there are {', '.join(KINDS)}")
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    # SIGTERM ends Python at once, without the clean-up; as KeyboardInterrupt it does not.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A proxy between two programs of this machine would only be in the way.
+    os.environ |= {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+    # Built from source the first time, which takes minutes and says so by itself.
+    assets.find()
+    report = Report(arguments.output)
+    try:
+        return _run(runs, report)
+    except KeyboardInterrupt:
+        print("Stopped; nothing is left running.", file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        report.end()
+
+
+def _run(runs: list[Run], report: Report) -> int:
+    failures = 0
+    with World() as world:
+        version = world.cluster.request("GET", "/version")["gitVersion"]
+        report.heading(version, runs[0].options.profiles)
+        for run in runs:
+            try:
+                with report.waiting(run.case):
+                    results = KINDS[run.kind](world, run)
+                    while (result := next(results, None)) is not None:
+                        report.show(result)
+            except Exception as error:
+                # The others may still be measured.
+                report.failed(run.case, error)
+                world.keep(None)
+                failures += 1
+    return 1 if failures else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description="Measure the operator on a real API server and a fake AWS.",
+        epilog=f"Cases: <what>-<repositories>[-<latency>ms], as create-200-25ms; what: {', '.join(KINDS)}.",
+    )
+    parser.add_argument("case", nargs="*", help="what to measure, in this order; by default everything")
+    parser.add_argument("--size", type=int, help=f"repositories, instead of {SMALL} and {LARGE}")
+    parser.add_argument("--full", action="store_true", help=f"{FULL} repositories too")
+    parser.add_argument("--output", type=Path, help="add the lines of JSON to this file")
+    parser.add_argument("--profile", type=Path, metavar="DIRECTORY", help="write profiles there")
+    parser.add_argument("--outage-seconds", type=float, default=Options.outage_seconds)
+    parser.add_argument("--restart-seconds", type=float, default=Options.restart_seconds)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

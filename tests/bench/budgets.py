@@ -1,0 +1,62 @@
+"""What the operator may cost. A miss is marked in the table and decides nothing else."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+SECONDS = "seconds until all are Ready"
+CALLS = "AWS calls per repository"
+WRITES = "API-server writes per object"
+STATUS_WRITES = "status writes per object"
+CPU = "CPU per repository, ms"
+RSS = "peak RSS, MB"
+START_CALLS = "AWS calls before the first sweep"
+START_CPU = "CPU of the start, s"
+READY = "seconds until ready"
+HEALED = "seconds from the sweep's begin until all is healed"
+GONE = "seconds until all are gone"
+TIMES_FLOOR = "times the least possible (calls / rate)"
+PROBES = "AWS calls per 5 s, after the first 5 s of the outage"
+OUTAGE_WRITES = "status writes per object during the outage"
+AFTER_WRITES = "status writes per object after the outage"
+RECOVERY = "seconds from the outage's end until all are Ready"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """`cases` is a glob over the names of cases; `peer` is what ACK's ecr-controller v1.8.1 needed."""
+
+    cases: str
+    figure: str
+    limit: float
+    peer: str = ""
+
+
+BUDGETS = (
+    Budget("create-1", CALLS, 4, "20"),
+    # Of hundreds: what is done once, as making a client of boto3, is shared by them.
+    Budget("create-*00*", CALLS, 3.05, "20"),
+    Budget("create-*00*", CPU, 10, "16-19"),
+    Budget("create-*", WRITES, 2.0, "5.0"),
+    Budget("create-1000", SECONDS, 16, "52"),
+    Budget("create-200-25ms", SECONDS, 3, "11.7"),
+    Budget("create-1000*", RSS, 130, "81"),
+    Budget("restart-*", START_CALLS, 0),
+    Budget("restart-*", STATUS_WRITES, 0, "1.0"),
+    Budget("restart-10000", START_CPU, 15),
+    Budget("restart-10000", RSS, 300),
+    Budget("resync-*00*", CALLS, 2.05, "8.0"),
+    Budget("resync-*", WRITES, 0, "1.0"),
+    Budget("deletable-*", WRITES, 3.0),
+    Budget("delete-*00*", CALLS, 3.1, "5.0"),
+    Budget("outage-*", PROBES, 1),
+    Budget("outage-*", OUTAGE_WRITES, 1),
+    Budget("outage-*", AFTER_WRITES, 1),
+    Budget("outage-*", RECOVERY, 30),
+)
+"""The first that fits a case and a figure counts."""
+
+
+def budget(case: str, figure: str) -> Budget | None:
+    """The budget of a figure in a case; None: there is none."""
+    fitting = (one for one in BUDGETS if one.figure == figure and fnmatchcase(case, one.cases))
+    return next(fitting, None)

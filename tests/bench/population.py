@@ -1,0 +1,119 @@
+"""Many EcrRepositories, as their users create, change and delete them."""
+
+import asyncio
+import time
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ecr_operator.api.names import API_VERSION
+from tests.bench.api_server import ApiServer, Holds, Request
+from tests.cluster import Object
+from tests.kinds import path
+from tests.policies import AUDIT, RULE
+from tests.repositories import condition
+
+KIND = "EcrRepository"
+
+
+@dataclass(frozen=True)
+class Wave:
+    """How long it took, and for how many it took too long."""
+
+    seconds: float
+    missing: int = 0
+
+
+@dataclass(frozen=True)
+class Population:
+    """`size` objects in a namespace of their own; their repositories are `<namespace>/<name>`."""
+
+    kubeconfig: Path
+    namespace: str
+    size: int
+    deletion_policy: str = "Retain"
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the objects."""
+        return [f"r{number:05d}" for number in range(self.size)]
+
+    def repositories(self, number: int) -> list[str]:
+        """The names of the first `number` repositories."""
+        return [f"{self.namespace}/{name}" for name in self.names[:number]]
+
+    def create(self, timeout: float) -> Wave:
+        """Post all and wait until all are Ready; timed from the first POST."""
+        return _run(self._wave(self._posts(), _is_ready, timeout))
+
+    def change(self) -> None:
+        """Change every spec, and wait for nothing."""
+        _run(self._send(self._each("PATCH", {"spec": {"imageScanningConfiguration": {"scanOnPush": False}}})))
+
+    def wait_ready(self, timeout: float) -> Wave:
+        """Wait until all are Ready as their specs are now."""
+        return _run(self._wave(iter(()), _is_ready, timeout))
+
+    def delete(self, timeout: float) -> Wave:
+        """Delete all and wait until all are gone; timed from the first DELETE."""
+        return _run(self._wave(self._each("DELETE"), _is_gone, timeout))
+
+    async def _send(self, requests: Iterator[Request]) -> Wave:
+        begin = time.monotonic()
+        async with ApiServer(self.kubeconfig) as server:
+            await server.send(requests)
+        return Wave(time.monotonic() - begin)
+
+    async def _wave(self, requests: Iterator[Request], holds: Holds, timeout: float) -> Wave:
+        listening = asyncio.Event()
+        async with ApiServer(self.kubeconfig) as server:
+            begin = time.monotonic()
+            seen = asyncio.create_task(
+                server.seen(path(KIND, self.namespace), self.names, holds, timeout, listening)
+            )
+            first, _ = await asyncio.wait(
+                {seen, asyncio.create_task(listening.wait())}, return_when=asyncio.FIRST_COMPLETED
+            )
+            if seen not in first:
+                begin = time.monotonic()
+                await server.send(requests)
+            missing = await seen
+            return Wave(time.monotonic() - begin, len(missing))
+
+    def _each(self, method: str, body: Object | None = None) -> Iterator[Request]:
+        for name in self.names:
+            yield Request(method, path(KIND, self.namespace, name), body)
+
+    def _posts(self) -> Iterator[Request]:
+        for name in self.names:
+            yield Request("POST", path(KIND, self.namespace), self._manifest(name))
+
+    def _manifest(self, name: str) -> Object:
+        spec: Object = {
+            "repositoryName": f"{self.namespace}/{name}",
+            "imageTagMutability": "IMMUTABLE",
+            "imageScanningConfiguration": {"scanOnPush": True},
+            "lifecyclePolicy": {"rules": [RULE]},
+            "repositoryPolicy": {"statements": [AUDIT]},
+            "tags": {"team": "a", "cost-center": "4711", "stage": "production"},
+            "deletionPolicy": self.deletion_policy,
+        }
+        metadata = {"name": name, "namespace": self.namespace}
+        return {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": spec}
+
+
+def _run(work: Coroutine[Any, Any, Wave]) -> Wave:
+    return asyncio.run(work)
+
+
+def _is_ready(obj: Object | None) -> bool:
+    found = condition(obj, "Ready") if obj else None
+    if obj is None or found is None:
+        return False
+    seen = {obj["metadata"]["generation"], found["observedGeneration"], obj["status"]["observedGeneration"]}
+    return found["status"] == "True" and len(seen) == 1
+
+
+def _is_gone(obj: Object | None) -> bool:
+    return obj is None

@@ -1,0 +1,105 @@
+"""The benchmark measures what it says, for a handful of repositories; none of its times decides anything."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bench.__main__ import KINDS, default_cases
+from tests.bench.budgets import (
+    AFTER_WRITES,
+    BUDGETS,
+    CALLS,
+    OUTAGE_WRITES,
+    START_CALLS,
+    STATUS_WRITES,
+    WRITES,
+    budget,
+)
+from tests.bench.measure import requests
+from tests.bench.profile import summary
+from tests.bench.result import Result
+from tests.bench.run import Options, Run
+
+ROOT = Path(__file__).resolve().parents[2]
+CASES = ("create-5", "restart-5", "outage-5", "delete-5")
+
+
+def test_five_repositories_cost_what_they_should() -> None:
+    # Not pytest's own directory: the path of a socket has at most 104 characters.
+    with tempfile.TemporaryDirectory(prefix="b-") as directory:
+        output = Path(directory) / "figures"
+        options = ["--outage-seconds=2", "--restart-seconds=1", f"--output={output}"]
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench", *CASES, *options],
+            cwd=ROOT,
+            env=os.environ | {"TMPDIR": directory},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        lines: list[dict[str, Any]] = [json.loads(line) for line in output.read_text().splitlines()]
+        assert os.listdir(directory) == ["figures"]
+    figures = {line["case"]: line["figures"] for line in lines}
+    assert list(figures) == ["create-5", "restart-5", "outage-5", "deletable-5", "delete-5"]
+    assert all(value is not None for found in figures.values() for value in found.values()), figures
+    assert figures["create-5"][WRITES] == 2
+    assert figures["restart-5"][START_CALLS] == 0
+    assert figures["restart-5"][STATUS_WRITES] == 0
+    assert figures["outage-5"][AFTER_WRITES] + figures["outage-5"][OUTAGE_WRITES] >= 1
+    assert figures["deletable-5"][WRITES] == 3
+    assert figures["delete-5"][CALLS] >= 3
+    writes = {"CreateRepository", "PutLifecyclePolicy", "SetRepositoryPolicy"}
+    created = next(line["awsCalls"] for line in lines if line["case"] == "create-5")
+    assert {name: created[name] for name in writes} == dict.fromkeys(writes, 5)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_every_default_case_is_one(full: bool) -> None:
+    runs = [Run.of(name, Options()) for name in default_cases(None, full)]
+    assert {run.kind for run in runs} == set(KINDS)
+    assert {run.size for run in runs} == {1, 200, 1000, *([10_000] if full else [])}
+
+
+def test_a_name_says_how_many_and_how_slow() -> None:
+    run = Run.of("create-200-25ms", Options())
+    assert (run.kind, run.size, run.latency) == ("create", 200, 0.025)
+
+
+def test_every_budget_is_one_of_a_default_case() -> None:
+    parts = {"delete": ["delete", "deletable"]}
+    names = default_cases(None, True)
+    cases = [name.replace(kind, part) for name in names for kind in KINDS for part in parts.get(kind, [kind])]
+    assert [one for one in BUDGETS if not any(budget(case, one.figure) is one for case in cases)] == []
+
+
+def test_a_figure_over_its_budget_is_a_miss() -> None:
+    result = Result("create-200", 200, 0.0, figures={CALLS: 3.06, WRITES: 2.0})
+    assert json.loads(result.to_json())["misses"] == [CALLS]
+
+
+def test_writes_are_counted_by_subresource() -> None:
+    line = 'apiserver_request_total{{resource="{}",subresource="{}",verb="{}"}} {}'
+    metrics = [
+        ("ecrrepositories", "status", "APPLY", 2),
+        ("ecrrepositories", "", "POST", 3),
+        ("ecrrepositories", "", "WATCH", 4),
+        ("events", "", "POST", 5),
+    ]
+    assert requests("\n".join(line.format(*values) for values in metrics)) == {"status": 2, "": 3}
+
+
+def test_a_profile_says_which_functions_take_what() -> None:
+    folded = 'thread (0x1): "aws_1";call (a.py:1);send (b.py:2) 3\nthread (0x2): "aws_2";call (a.py:9) 1\n'
+    lines = summary(folded).splitlines()
+    assert "  75.0 %  send (b.py)" in lines
+    assert " 100.0 %  call (a.py)" in lines
+    assert " 100.0 %  aws" in lines

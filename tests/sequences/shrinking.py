@@ -1,0 +1,36 @@
+"""The smallest sequence that still fails: steps dropped, then fields of their specs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from tests.sequences.steps import Apply, Step
+
+Fails = Callable[[list[Step]], bool]
+
+
+def shrunk(steps: list[Step], fails: Fails, tries: int = 60) -> list[Step]:
+    """Take away what is not needed for the failure; at most so many runs."""
+    found = True
+    while found and tries > 0:
+        found = False
+        for smaller in _smaller(steps):
+            if tries == 0:
+                break
+            tries -= 1
+            if fails(smaller):
+                steps, found = smaller, True
+                break
+    return steps
+
+
+def _smaller(steps: list[Step]) -> Iterator[list[Step]]:
+    for index in range(len(steps)):
+        yield [*steps[:index], *steps[index + 1 :]]
+    for index, step in enumerate(steps):
+        if not isinstance(step, Apply):
+            continue
+        for name in step.spec:
+            spec = {other: value for other, value in step.spec.items() if other != name}
+            yield [*steps[:index], replace(step, spec=spec), *steps[index + 1 :]]
+        if not step.waits:
+            yield [*steps[:index], replace(step, waits=True), *steps[index + 1 :]]
