@@ -23,6 +23,7 @@ class Account:
         self.page = page
         self.calls: list[str] = []
         self.failing = False
+        self.absent = "none"
 
     async def read(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         wanted = parameters.get("repositoryNames")
@@ -39,7 +40,7 @@ class Account:
             return {"repositories": [description(name) for name in found], **rest}
         if set(wanted) - set(self.names):
             raise AwsError(
-                Kind.STATE, Reason.REPOSITORY_NOT_FOUND, "RepositoryNotFoundException", operation, "none"
+                Kind.STATE, Reason.REPOSITORY_NOT_FOUND, "RepositoryNotFoundException", operation, self.absent
             )
         return {"repositories": [description(name) for name in wanted]}
 
@@ -191,5 +192,17 @@ def test_the_account_is_learnt_from_any_answer_and_asked_for_once_where_there_wa
         clock.now += 61
         await shared.account()
         assert account.calls.count("describe_registry") == 2
+
+    asyncio.run(main())
+
+
+def test_an_absent_repository_tells_the_account_where_ecr_names_it() -> None:
+    async def main() -> None:
+        account = Account()
+        account.absent = f"The repository with name 'a' does not exist in the registry with id '{ACCOUNT}'"
+        shared = registry(account)
+        assert await shared.find("a") is None
+        assert await shared.account() == ACCOUNT
+        assert account.calls == ["describe_repositories:1"]
 
     asyncio.run(main())

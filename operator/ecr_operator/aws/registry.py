@@ -6,6 +6,7 @@ is itself conditional, so a listing that is out of date does no harm). All else 
 """
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ BURST = timedelta(seconds=5)
 """Look-ups within this time count as one wave."""
 GATHER_SECONDS = 0.003
 """How long a look-up by name waits for others to share its call with."""
+
+_REGISTRY_ID = re.compile(r"in the registry with id '(\d{12})'")
+"""Part of what ECR says of a repository that does not exist."""
 
 Description = dict[str, Any]
 """A `Repository` of ECR's API."""
@@ -233,6 +237,9 @@ class Registry:
             return (await self._describe([name])).get(name)
         except AwsError as error:
             if error.code in NOT_FOUND:
+                if told := _REGISTRY_ID.search(error.message):
+                    # Saves the look-up of the account for the first repository's policy.
+                    self._learn({"registryId": told[1]})
                 return None
             raise
 
