@@ -36,8 +36,7 @@ LABEL org.opencontainers.image.title="ecr-operator" \
 RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash -x "/(site-packages|test|tests|idlelib)/" /usr/local/lib
 COPY --from=build /opt/ecr-operator /opt/ecr-operator
 # Nobody of this number is in /etc/passwd, where the kubernetes package would look for a home.
-ENV HOME=/
-ENV PATH=/opt/ecr-operator/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+ENV HOME=/ PATH=/opt/ecr-operator/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 65532:65532
 EXPOSE 8080
 ENTRYPOINT ["ecr-operator"]
