@@ -10,6 +10,7 @@ from tests.cluster import Cluster
 from tests.controlplane import ControlPlane
 from tests.fake_aws.client import FakeAws
 from tests.faults.observed import unanswered
+from tests.installation import install_account
 from tests.repositories import Repositories
 from tests.running import RunningOperator
 
@@ -21,6 +22,7 @@ LATENCY = 0.5
 @pytest.fixture(scope="module")
 def cluster(plane: ControlPlane) -> Iterator[Cluster]:
     with Cluster(plane.kubeconfig, kubectl=plane.kubectl, timeout=60) as cluster:
+        install_account(cluster)
         yield cluster
 
 
@@ -45,13 +47,14 @@ def freeze(plane: ControlPlane, running: RunningOperator) -> None:
 @pytest.mark.parametrize("trouble", [restart, freeze])
 def test_a_wave_ends_as_without_it(
     plane: ControlPlane,
+    cluster: Cluster,
     repositories: Repositories,
     aws: FakeAws,
     trouble: Callable[[ControlPlane, RunningOperator], None],
 ) -> None:
     changed, deleted, new = ([f"{kind}{n}" for n in range(COUNT)] for kind in ("changed", "deleted", "new"))
     scope = {"watch_namespaces": (repositories.namespace,), "list_seconds": 2.0}
-    with ThreadPoolExecutor(8) as pool, RunningOperator(plane.kubeconfig, **scope) as running:
+    with ThreadPoolExecutor(8) as pool, RunningOperator(cluster.operator_kubeconfig, **scope) as running:
         list(pool.map(lambda name: repositories.create(name, deletionPolicy="Delete"), changed + deleted))
         for name in changed + deleted:
             repositories.ready(name, timeout=60)

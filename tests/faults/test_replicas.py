@@ -12,7 +12,7 @@ import pytest
 from tests.cluster import Cluster
 from tests.controlplane import ControlPlane
 from tests.fake_aws.client import FakeAws
-from tests.installation import NAMESPACE
+from tests.installation import NAMESPACE, install_account
 from tests.operator_process import OperatorProcess
 from tests.repositories import Repositories
 
@@ -228,17 +228,19 @@ def readiness(process: OperatorProcess) -> str:
 def test_a_leader_whose_api_server_is_frozen_stops_acting_at_the_deadline(
     aws: FakeAws, tmp_path: Path
 ) -> None:
-    with ControlPlane() as plane, Cluster(plane.kubeconfig) as cluster:
+    with ControlPlane() as plane, Cluster(plane.kubeconfig, kubectl=plane.kubectl) as cluster:
+        install_account(cluster)
         settings = {
             **aws.environment("444444444402"),
-            "KUBECONFIG": str(plane.kubeconfig),
+            "KUBECONFIG": str(cluster.operator_kubeconfig),
+            "POD_NAMESPACE": NAMESPACE,
             "POD_NAME": "a",
             "ECR_OPERATOR_CLUSTER_NAME": "test",
             "ECR_OPERATOR_LEASE_SECONDS": str(LEASE_SECONDS),
         }
         with OperatorProcess(settings, tmp_path) as process:
             for _ in cluster.polls(GENEROUS):
-                if cluster.find("Lease", "default", "ecr-operator"):
+                if cluster.find("Lease", NAMESPACE, "ecr-operator"):
                     break
             plane.freeze_apiserver()
             try:
