@@ -41,6 +41,9 @@ LOCKED: dict[str, dict[str, Any]] = {
     "the registry's root": deny(Principal={"AWS": OWN_ROOT}),
     "the registry's root among others": deny(Principal={"AWS": [ROOT, OWN_ROOT]}),
     "conditions that are none": deny(Condition={}),
+    "all but another account": deny(Principal=None, NotPrincipal={"AWS": OTHER}),
+    "all but a role of another account": deny(Principal=None, NotPrincipal={"AWS": [ROLE, ROOT]}),
+    "all but a service": deny(Principal=None, NotPrincipal={"Service": "lambda.amazonaws.com"}),
 }
 FREE: dict[str, dict[str, Any]] = {
     "all that is allowed": deny(Effect="Allow"),
@@ -57,6 +60,9 @@ FREE: dict[str, dict[str, Any]] = {
     "a service": deny(Principal={"Service": "lambda.amazonaws.com"}),
     "with a condition": deny(Condition={"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
     "some are spared": deny(Principal=None, NotPrincipal={"AWS": ACCOUNT}),
+    "a role is spared": deny(Principal=None, NotPrincipal={"AWS": [OTHER, f"arn:aws:iam::{ACCOUNT}:role/a"]}),
+    "one of unknown account is spared": deny(Principal=None, NotPrincipal={"AWS": "AROAEXAMPLEID"}),
+    "everybody is spared": deny(Principal=None, NotPrincipal="*"),
     "a bracket is a plain character": deny(Action="ecr:[s]etRepositoryPolicy"),
     "a bracket of exclusion, too": deny(Action="ecr:[!x]etRepositoryPolicy"),
     "no texts": deny(Action=[7, None], Principal={"AWS": [None]}),

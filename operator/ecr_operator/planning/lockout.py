@@ -16,14 +16,32 @@ _NEEDED: Final = ("ecr:setrepositorypolicy", "ecr:getrepositorypolicy")
 def locks_out(statement: dict[str, Any], place: Place) -> bool:
     """Whether the statement denies all, or all of the registry's own account, to set or read the policy.
 
-    One with a condition, or that spares somebody by `NotPrincipal`, is left to AWS to judge.
+    One with a condition, or that spares somebody of the account by `NotPrincipal`, is left to AWS to judge.
     """
+    if "NotPrincipal" in statement:
+        everybody = not _spares_some(statement["NotPrincipal"], place)
+    else:
+        everybody = _covers_everybody(statement.get("Principal"), place)
     return (
         statement.get("Effect") == "Deny"
         and not statement.get("Condition")
-        and _covers_everybody(statement.get("Principal"), place)
+        and everybody
         and _covers_action(statement)
     )
+
+
+def _spares_some(principal: Any, place: Place) -> bool:
+    """Whether a `NotPrincipal` names anybody of the account, or one whose account its text does not tell."""
+    if not isinstance(principal, dict):
+        return True
+    return any(_account_of(text) in (place.own_account, None) for text in _texts(principal.get("AWS")))
+
+
+def _account_of(principal: str) -> str | None:
+    if re.fullmatch(r"\d{12}", principal):
+        return principal
+    arn = re.match(r"arn:[^:]*:(?:iam|sts):[^:]*:(\d{12}):", principal)
+    return arn.group(1) if arn else None
 
 
 def _covers_everybody(principal: Any, place: Place) -> bool:
