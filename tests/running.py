@@ -60,7 +60,9 @@ class RunningOperator:
             identity=self.identity,
             on_lease_lost=self._lost,
         )
-        self._loop = asyncio.new_event_loop()
+        # As `asyncio.run` ends a loop: nothing that is still open then is left to the garbage collector.
+        self._runner = asyncio.Runner()
+        self._loop = self._runner.get_loop()
         self._stop: asyncio.Event | None = None
         self._began = threading.Event()
         self._error: BaseException | None = None
@@ -138,14 +140,11 @@ class RunningOperator:
             self._loop.call_soon_threadsafe(self._stop.set)
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(self._operate())
+            with self._runner as runner:
+                runner.run(self._operate())
         except BaseException as error:
             self._error = error
-        finally:
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
 
     async def _operate(self) -> None:
         self._stop = asyncio.Event()
