@@ -14,7 +14,7 @@ from tests.faults.gateway import Gateway
 @pytest.fixture
 def gateway(cluster: Cluster, tmp_path: Path) -> Iterator[Gateway]:
     """What the operator of the test talks to in the API server's place."""
-    with Gateway(cluster.kubeconfig, tmp_path) as gateway:
+    with Gateway(cluster.operator_kubeconfig, tmp_path) as gateway:
         yield gateway
 
 

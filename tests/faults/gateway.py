@@ -222,6 +222,8 @@ class Gateway:
 
     async def _forward(self, request: web.Request, rule: Rule | None) -> web.StreamResponse:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP}
+        if "Authorization" not in headers and (token := await self._client.bearer_token()):
+            headers["Authorization"] = f"Bearer {token}"
         url = self._client.configuration.host.rstrip("/") + request.raw_path
         async with self._session.request(
             request.method, yarl.URL(url, encoded=True), headers=headers, data=await request.read() or None

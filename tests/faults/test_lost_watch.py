@@ -12,6 +12,7 @@ from tests.controlplane import ControlPlane
 from tests.fake_aws.client import FakeAws
 from tests.faults.gateway import Gateway, Request
 from tests.faults.observed import objects, until
+from tests.installation import install_account
 from tests.kinds import path
 from tests.repositories import KIND, Repositories
 from tests.running import RunningOperator
@@ -20,6 +21,7 @@ from tests.running import RunningOperator
 @pytest.fixture(scope="module")
 def cluster(plane: ControlPlane) -> Iterator[Cluster]:
     with Cluster(plane.kubeconfig, kubectl=plane.kubectl) as cluster:
+        install_account(cluster)
         yield cluster
 
 

@@ -2,44 +2,25 @@
 
 from pathlib import Path
 
-import pytest
 import yaml
 
 from tests.cluster import Cluster
 from tests.faults.gateway import Gateway
+from tests.installation import NAMESPACE, SERVICE_ACCOUNT
 from tests.repositories import Repositories
 from tests.running import RunningOperator
 
 NEVER = 1e6
 
 
-@pytest.fixture
-def account(cluster: Cluster, namespace: str) -> str:
-    """A service account with all rights in the test's namespace."""
-    metadata = {"name": "operator", "namespace": namespace}
-    rbac = "rbac.authorization.k8s.io"
-    cluster.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
-    cluster.create(
-        {
-            "apiVersion": f"{rbac}/v1",
-            "kind": "RoleBinding",
-            "metadata": metadata,
-            "subjects": [{"kind": "ServiceAccount", **metadata}],
-            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": "cluster-admin"},
-        }
-    )
-    return "operator"
-
-
 def test_the_new_token_is_taken_by_requests_and_watch_without_a_restart(
-    cluster: Cluster, repositories: Repositories, account: str, tmp_path: Path
+    cluster: Cluster, repositories: Repositories, tmp_path: Path
 ) -> None:
-    old = token(cluster.kubeconfig_of(repositories.namespace, account))
-    upstream = cluster.kubeconfig_of(repositories.namespace, account)
-    new = token(upstream)
+    old = token(cluster.operator_kubeconfig)
+    new = token(cluster.kubeconfig_of(NAMESPACE, SERVICE_ACCOUNT))
     assert new != old
 
-    with Gateway(upstream, tmp_path) as gateway:
+    with Gateway(cluster.operator_kubeconfig, tmp_path) as gateway:
         scope = {"watch_namespaces": (repositories.namespace,)}
         with RunningOperator(gateway.kubeconfig(old), list_seconds=NEVER, **scope) as running:
             repositories.create("web", deletionPolicy="Delete")
