@@ -83,6 +83,8 @@ class Session:
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._limits = Limits(self._probe, self._changed, probe_seconds=probe_seconds, monotonic=monotonic)
+        self.ending = False
+        """No call is sent again: the process ends, and waits for those that are under way."""
         self.on_answering: Callable[[], None] = lambda: None
         """Called when AWS answers again after `CircuitOpen` errors."""
         self._boto: boto3.Session | None = None
@@ -129,7 +131,7 @@ class Session:
                 self._limits.failed(service, operation, error)
                 # A connection that was closed while idle fails the first read on it.
                 again = error.reason == Reason.THROTTLED or (reads and sent == 1 and error.outage)
-                if not again or sent == SENDS:
+                if not again or sent == SENDS or self.ending:
                     raise
             else:
                 self._limits.answered(service)
@@ -218,9 +220,10 @@ class Session:
             self._boto = boto3.Session(botocore_session=core)
         return self._boto
 
-    def stop(self) -> None:
-        """End what runs by itself, and close all connections."""
+    async def stop(self) -> None:
+        """Wait for the calls that are under way, for good; what has not been sent is not."""
         self._limits.stop()
+        await asyncio.to_thread(self._executor.shutdown, cancel_futures=True)
         self.close()
 
     def close(self) -> None:

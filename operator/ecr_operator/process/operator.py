@@ -118,7 +118,6 @@ class Operator:
                     await self._lead(client, session, stop)
             finally:
                 await probes.stop()
-                session.stop()
 
     def _leads(self) -> bool:
         """From any thread."""
@@ -136,6 +135,8 @@ class Operator:
                 await self._operate(client, session, stop)
         finally:
             self.metrics.leader.set(0)
+            # A reconcile can be cut short, but not a call to AWS in its thread: another replica waits for it.
+            await session.stop()
             await leadership.release()
             log.info("Stopped")
 
@@ -183,7 +184,7 @@ class Operator:
         try:
             await _first_of(stop, [running, *background])
         finally:
-            self._stopping = True
+            self._stopping = session.ending = True
             for task in background:
                 task.cancel()
             ended = asyncio.gather(*background, return_exceptions=True)
