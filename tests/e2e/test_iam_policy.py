@@ -11,7 +11,7 @@ from ecr_operator.cli import main
 from tests.cluster import Cluster
 from tests.fake_aws.client import REGION, FakeAws
 from tests.policies import AUDIT, RULE
-from tests.repositories import Repositories
+from tests.repositories import KIND, Repositories, condition
 from tests.running import Identity, RunningOperator
 
 POD, REGISTRY = "444444444444", "555555555555"
@@ -175,3 +175,18 @@ def test_owned_only_is_a_net_below_the_operator(aws: FakeAws, world: World, prin
     for call in refused:
         with pytest.raises(ecr.exceptions.ClientError, match="AccessDenied"):
             call()
+
+
+def test_iam_may_learn_late_of_the_tag_of_a_new_repository(
+    aws: FakeAws, cluster: Cluster, repositories: Repositories
+) -> None:
+    """Conditions on tags are eventually consistent: a refusal just after the creation is no verdict."""
+    aws.inject("PutLifecyclePolicy", "AccessDeniedException", times=2, prefix=repositories.name("web"))
+    scope = {"watch_namespaces": (repositories.namespace,), "stalled_recheck_seconds": 1e6}
+    with RunningOperator(cluster.operator_kubeconfig, propagation_seconds=60.0, **scope):
+        made = repositories.create("web", lifecyclePolicy={"rules": [RULE]})
+        repositories.ready("web")
+
+    states = cluster.history(KIND, repositories.namespace, "web", made["metadata"]["resourceVersion"])
+    shown = [condition(state, "Stalled") for state in states]
+    assert not [entry for entry in shown if entry is not None and entry["status"] == "True"]

@@ -1,7 +1,7 @@
 """What is remembered of objects between reconciles, and when each is looked at again."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.subject import Json, object_key
@@ -32,6 +32,11 @@ class Memory:
     """Since when AWS does not show the repository's policy that was written."""
     waits: int = 0
     """How often in a row the object was found waiting."""
+
+    def is_settling(self, now: datetime, propagation: timedelta) -> bool:
+        """Whether IAM may not see the repository's owner tag yet: conditions on tags lag behind."""
+        since = max((at for at in (self.adopting_since, self.exists_since) if at is not None), default=None)
+        return since is not None and now - since < propagation
 
 
 class Memories:

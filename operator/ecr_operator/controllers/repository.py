@@ -63,6 +63,7 @@ class RepositoryController:
         self._claims = Claims(context)
         self._deletion = Deletion(context, self._claims)
         self._memories = Memories(context)
+        self._propagation = timedelta(seconds=context.settings.propagation_seconds)
 
     async def reconcile(self, key: ObjectKey) -> float | None:
         """Look at one object; returns the seconds until the next look, None: at the next sweep or change.
@@ -133,7 +134,7 @@ class RepositoryController:
             place=reading.place,
             now=self._context.now(),
             gone=await self._gone_owner(subject, observed),
-            propagation=timedelta(seconds=self._context.settings.propagation_seconds),
+            propagation=self._propagation,
             adoption_pause=timedelta(seconds=self._context.settings.adoption_seconds),
         )
         if isinstance(plan.outcome, Stalled):
@@ -234,10 +235,11 @@ class RepositoryController:
 
     async def _failed(self, subject: Subject, error: AwsError, performed: Performed | None) -> Outcome:
         """AWS refused or did not answer. Raises `error` where only time can mend it."""
-        if error.kind == Kind.STALLED:
+        memory, now = self._remember(subject), self._context.now()
+        # With `iam-policy --owned-only` all rights hang on the owner tag, and IAM learns of a new one late.
+        settling = error.reason == Reason.ACCESS_DENIED and memory.is_settling(now, self._propagation)
+        if error.kind == Kind.STALLED and not settling:
             return await self._close(subject, Stalled(error.reason, error.message), performed)
-        memory = self._remember(subject)
-        now = self._context.now()
         memory.failing_since = memory.failing_since or now
         lasting = now - memory.failing_since >= timedelta(seconds=self._context.settings.transient_seconds)
         status = subject.status
