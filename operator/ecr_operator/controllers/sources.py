@@ -49,11 +49,10 @@ class Sources:
 
     def _appeared(self, obj: Json) -> None:
         """New, or seen for the first time since the start: then often settled, and never urgent."""
-        if self._is_settled(obj):
-            return
         status = obj.get("status") or {}
         seen_before = status.get("observedGeneration") == obj["metadata"]["generation"]
-        self._queue.add(object_key(obj), fresh=not seen_before)
+        if not (seen_before and self._is_settled(obj)):
+            self._queue.add(object_key(obj), fresh=not seen_before)
 
     def _is_settled(self, obj: Json) -> bool:
         try:
