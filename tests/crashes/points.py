@@ -89,8 +89,8 @@ class Points:
     def kill(self, running: RunningOperator) -> None:
         """Kill the operator, which may be held: no further call of it is sent. Returns when it has ended."""
         loop = running._loop
-        self._dead.add(loop)
         with self._lock:
+            self._dead.add(loop)
             mine = [future for other, future in self._held if other is loop]
             self._held = [(other, future) for other, future in self._held if other is not loop]
         for future in mine:
@@ -134,6 +134,8 @@ class Points:
             return
         future: asyncio.Future[None] = loop.create_future()
         with self._lock:
+            # Killed on its way here: nobody would wake it any more.
+            self._check(loop)
             self._held.append((loop, future))
         self._reached[name].set()
         await future

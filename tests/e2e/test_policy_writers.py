@@ -116,3 +116,22 @@ def test_the_sweep_finds_what_others_did_and_costs_two_reads_a_repository(
             lambda obj: obj["status"].get("foreignStatements") == [LAMBDA["Sid"], "Audit"],
         )
     assert "GetRepositoryPolicy" not in aws.calls(prefix=repositories.name("plain"))
+
+
+def test_what_others_wrote_to_a_repository_that_was_deleted_is_not_shown_of_the_new_one(
+    own_operator: RunningOperator, repositories: Repositories, aws: FakeAws
+) -> None:
+    name = repositories.name("web")
+    with own_operator:
+        repositories.created("web", access=PULL)
+        aws.put_policy(name, policy(*statements(aws, name).values(), LAMBDA))
+        obj = repositories.reconcile_now("web", "1")
+        assert obj["status"]["foreignStatements"] == [LAMBDA["Sid"]]
+
+        repositories.ecr.delete_repository(repositoryName=name)
+        repositories.annotate("web", "ecr-operator.dev/reconcile", "2")
+        repositories.event(obj, "RepositoryRecreated")
+        obj = repositories.ready("web")
+
+    assert list(statements(aws, name)) == ["EcrOperatorPull"]
+    assert "foreignStatements" not in obj["status"]

@@ -113,7 +113,8 @@ async def _create(registry: Registry, change: CreateRepository) -> ObservedRepos
             registry.exists(change.name)
         raise
     registry.created(answer["repository"])
-    return described(answer["repository"], change.tags)
+    # It has no policies, as far as anybody can know: what it was before it was deleted is no fact any more.
+    return replace(described(answer["repository"], change.tags), known=Reads(lifecycle=True, policy=True))
 
 
 async def _delete(registry: Registry, change: DeleteRepository) -> None:
