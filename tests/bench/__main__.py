@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import cases, trouble
+from tests.bench import cases, trouble, users
 from tests.bench.report import Report
 from tests.bench.result import Result
 from tests.bench.run import Options, Run
@@ -20,6 +20,8 @@ KINDS: dict[str, Callable[[World, Run], Iterator[Result]]] = {
     "resync": cases.resync,
     "drift": cases.drift,
     "delete": cases.delete,
+    "edit": users.edit,
+    "namespace": users.namespace,
     "throttle": trouble.throttle,
     "outage": trouble.outage,
 }
@@ -31,11 +33,12 @@ INTERRUPTED = 130
 
 def default_cases(size: int | None, full: bool) -> list[str]:
     """The cases in an order in which each finds what it needs; `size` takes the place of both sizes."""
-    everything = ("create-{}-25ms", "create-{}", "restart-{}", "resync-{}", "drift-{}", "delete-{}")
-    trouble_too = ("throttle-{}", "outage-{}")
-    small, large = [name.format(size or SMALL) for name in (*everything, *trouble_too)], everything
+    # `throttle` takes minutes per thousand, and its figures do not depend on how many there are.
+    calm = ("create-{}-25ms", "create-{}", "restart-{}", "resync-{}", "drift-{}", "edit-{}")
+    every = (*calm, "delete-{}", "namespace-{}", "outage-{}")
     sizes = [] if size else [LARGE, *([FULL] if full else [])]
-    return ["create-1", *small, *(name.format(number) for number in sizes for name in large)]
+    small = [name.format(size or SMALL) for name in (*every, "throttle-{}")]
+    return ["create-1", *small, *(name.format(number) for number in sizes for name in every)]
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ START_CPU = "CPU of the start, s"
 READY = "seconds until ready"
 HEALED = "seconds from the sweep's begin until all is healed"
 GONE = "seconds until all are gone"
+EDITED = "seconds until the edited one is Ready"
 TIMES_FLOOR = "times the least possible (calls / rate)"
 PROBES = "AWS calls per 5 s, after the first 5 s of the outage"
 OUTAGE_WRITES = "status writes per object during the outage"
@@ -48,6 +49,8 @@ BUDGETS = (
     Budget("resync-*", WRITES, 0, "1.0"),
     Budget("deletable-*", WRITES, 3.0),
     Budget("delete-*00*", CALLS, 3.1, "5.0"),
+    Budget("namespace-*00*", CALLS, 3.1, "5.0"),
+    Budget("edit-*", EDITED, 2),
     Budget("outage-*", PROBES, 1),
     Budget("outage-*", OUTAGE_WRITES, 1),
     Budget("outage-*", AFTER_WRITES, 1),

@@ -59,18 +59,31 @@ class Population:
         """Delete all and wait until all are gone; timed from the first DELETE."""
         return _run(self._wave(self._each("DELETE"), _is_gone, timeout))
 
+    def edit_last(self, timeout: float) -> Wave:
+        """Change the spec of the last one in any list, and wait until it is Ready."""
+        name = self.names[-1]
+        edit = Request("PATCH", path(KIND, self.namespace, name), {"spec": {"tags": {"team": "b"}}})
+        return _run(self._wave(iter((edit,)), _is_ready, timeout, [name]))
+
+    def delete_namespace(self, timeout: float) -> Wave:
+        """Delete the namespace with all in it and wait until all are gone."""
+        delete = Request("DELETE", path("Namespace", name=self.namespace))
+        return _run(self._wave(iter((delete,)), _is_gone, timeout))
+
     async def _send(self, requests: Iterator[Request]) -> Wave:
         begin = time.monotonic()
         async with ApiServer(self.kubeconfig) as server:
             await server.send(requests)
         return Wave(time.monotonic() - begin)
 
-    async def _wave(self, requests: Iterator[Request], holds: Holds, timeout: float) -> Wave:
+    async def _wave(
+        self, requests: Iterator[Request], holds: Holds, timeout: float, names: list[str] | None = None
+    ) -> Wave:
         listening = asyncio.Event()
         async with ApiServer(self.kubeconfig) as server:
             begin = time.monotonic()
             seen = asyncio.create_task(
-                server.seen(path(KIND, self.namespace), self.names, holds, timeout, listening)
+                server.seen(path(KIND, self.namespace), names or self.names, holds, timeout, listening)
             )
             first, _ = await asyncio.wait(
                 {seen, asyncio.create_task(listening.wait())}, return_when=asyncio.FIRST_COMPLETED
