@@ -19,7 +19,7 @@ from tests.sequences.specs import Spec
 from tests.sequences.world import Divergence, World
 
 NEVER = Point(10**6)
-REACH_SECONDS = 60.0
+REACH_SECONDS = 180.0
 AT_ONCE = 8
 """How many cases are set up and looked at in parallel."""
 WORKERS = 200
@@ -149,6 +149,7 @@ class Rounds:
     def judged(self, faults: Sequence[object], cases: list[Case], expected: list[Ending]) -> list[str]:
         """What has ended otherwise than expected."""
         endings = each(_ending, cases)
+        self._count_reached(cases)
         self.close(cases)
         return [
             f"{fault}: {ending}\nexpected {wanted}"
@@ -171,6 +172,10 @@ class Rounds:
             return not waiting
 
         operator.wait(all_held, REACH_SECONDS, "arrival at the points")
+        self._count_reached(cases)
+
+    def _count_reached(self, cases: Iterable[Case]) -> None:
+        """Add to `reached` the cases whose point was met."""
         self.reached += sum(self.points.reached(case.name) for case in cases)
 
     def close(self, cases: Iterable[Case]) -> None:

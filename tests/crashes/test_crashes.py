@@ -19,4 +19,5 @@ def test_a_crash_at_any_write_changes_nothing_in_the_end(rounds: Rounds, traces:
     sample += faults.repeated_crashes(traces, random, REPEATED)
 
     assert rounds.crashes(sample, traces) == []
-    assert rounds.reached >= SAMPLE
+    # Some are killed several times; a scenario may get by with fewer writes than its trace.
+    assert rounds.reached >= 0.9 * len(sample)

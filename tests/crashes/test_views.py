@@ -17,8 +17,10 @@ def test_a_stale_view_before_any_write_changes_nothing_in_the_end(
     rounds: Rounds, traces: dict[str, Trace]
 ) -> None:
     sample = Random(SEED).sample(faults.stale_views(traces), STALE)
+    before = rounds.reached
 
     assert views.stale_views(rounds, sample, traces) == []
+    assert rounds.reached == before + STALE
 
 
 def test_a_change_that_no_event_tells_of_is_found_by_the_list(
@@ -26,5 +28,8 @@ def test_a_change_that_no_event_tells_of_is_found_by_the_list(
 ) -> None:
     sample = Random(SEED).sample(faults.unseen_changes(traces), UNSEEN)
 
+    before = rounds.reached
+
     with deafness() as deaf:
         assert views.unseen_changes(rounds, sample, deaf) == []
+    assert rounds.reached == before + UNSEEN

@@ -64,10 +64,16 @@ def unseen_changes(rounds: Rounds, faults: Sequence[Unseen], deaf: Deafness) -> 
         waiting = list(cases)
 
         def all_changed() -> bool:
-            waiting[:] = [case for case in waiting if not rounds.points.reached(case.name)]
+            waiting[:] = [
+                case for case in waiting if not rounds.points.reached(case.name) and not case.has_ended()
+            ]
             return not waiting
 
         operator.wait(all_changed, REACH_SECONDS, "arrival at the points")
+        for fault, case in zip(faults, cases, strict=True):
+            if not rounds.points.reached(case.name):
+                # It has got by with fewer writes; the change is made all the same, and seen.
+                fault.change.make(case)
         try:
             return rounds.judged(faults, cases, expected)
         finally:

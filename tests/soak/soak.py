@@ -76,13 +76,19 @@ class Soak:
             traces = rounds.traces(SCENARIOS)
             crashes = self._chosen_crashes(traces)
             self._tell_all(rounds.crashes(crashes, traces))
-            self.crashes += rounds.reached
+            self.crashes += self._reached(rounds)
             stale: Sequence[StaleView] = self._random.sample(faults.stale_views(traces), STALE)
             self._tell_all(views.stale_views(rounds, stale, traces))
-            self.stale += len(stale)
+            self.stale += self._reached(rounds)
             unseen: Sequence[Unseen] = self._random.sample(faults.unseen_changes(traces), UNSEEN)
             self._tell_all(views.unseen_changes(rounds, unseen, deaf))
-            self.unseen += len(unseen)
+            self.unseen += self._reached(rounds)
+
+    @staticmethod
+    def _reached(rounds: Rounds) -> int:
+        """The points met since it was last asked: those alone were faults."""
+        reached, rounds.reached = rounds.reached, 0
+        return reached
 
     def _chosen_crashes(self, traces: dict[str, Trace]) -> list[Fault]:
         single = self._random.sample(faults.crashes(traces), CRASHES)
