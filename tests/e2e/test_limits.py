@@ -5,6 +5,7 @@ from tests.conftest import CRDS
 from tests.fake_aws.client import FakeAws
 from tests.repositories import Repositories, condition, message
 from tests.running import RunningOperator
+from tests.waiting import until
 
 
 def test_the_setting_caps_the_deletion_policy_and_says_so(
@@ -34,9 +35,8 @@ def test_a_value_that_this_version_does_not_know_is_said(
     cluster.replace(crd)
     try:
         with RunningOperator(cluster.operator_kubeconfig, watch_namespaces=(repositories.namespace,)):
-            for _ in cluster.polls(10):
-                if "Archive" in cluster.kubectl("explain", "ecrrepository.spec.deletionPolicy").stdout:
-                    break
+            explain = ("explain", "ecrrepository.spec.deletionPolicy")
+            until(cluster, lambda: "Archive" in cluster.kubectl(*explain).stdout, "new schema")
             repositories.create("newer", deletionPolicy="Archive")
             obj = repositories.stalled("newer", "UnsupportedSpec")
             assert "`spec.deletionPolicy`" in message(obj)

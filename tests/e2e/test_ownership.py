@@ -8,6 +8,7 @@ from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
 from tests.repositories import Repositories, message
 from tests.running import RunningOperator
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -153,9 +154,7 @@ def test_who_lost_the_owner_tag_to_another_adopter_writes_nothing_more(repositor
     # The pause between the tag and the second look is the time in which the other one writes its tag.
     arn = repositories.by_hand("race")
     repositories.create("race", adoptionPolicy="Adopt", imageTagMutability="IMMUTABLE", tags={"a": "1"})
-    for _ in repositories.cluster.polls(20, 0.01):
-        if repositories.writes():
-            break
+    until(repositories.cluster, repositories.writes, "owner tag", interval=0.01)
     rival = f"rival/{repositories.namespace}/race"
 
     repositories.ecr.tag_resource(resourceArn=arn, tags=[{"Key": "ecr-operator.dev/owner", "Value": rival}])

@@ -1,17 +1,6 @@
-"""What a running operator shows of itself, and waits for what is no object."""
+"""What a running operator shows of itself."""
 
-from collections.abc import Callable
-
-from tests.cluster import Cluster
 from tests.running import RunningOperator
-
-
-def until(cluster: Cluster, holds: Callable[[], object], what: str, timeout: float = 60) -> None:
-    """Wait until `holds()`."""
-    for _ in cluster.polls(timeout):
-        if holds():
-            return
-    raise AssertionError(f"no {what} within {timeout} s")
 
 
 def objects(running: RunningOperator) -> float:

@@ -7,9 +7,9 @@ import pytest
 from ecr_operator.api.names import FINALIZER
 from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
-from tests.faults.observed import until
 from tests.repositories import Repositories, message
 from tests.running import RunningOperator
+from tests.waiting import until
 
 HOURS = 3600.0
 

@@ -10,9 +10,9 @@ import pytest
 
 from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
-from tests.faults.observed import until
 from tests.repositories import KIND, Repositories
 from tests.running import RunningOperator
+from tests.waiting import until
 
 COUNT = 400
 EDITED = f"r{COUNT - 1}"

@@ -3,9 +3,10 @@
 from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
 from tests.faults.gateway import Gateway, Request
-from tests.faults.observed import objects, series, until
+from tests.faults.observed import objects, series
 from tests.repositories import KIND, Repositories
 from tests.running import RunningOperator
+from tests.waiting import until
 
 NEVER = 1e6
 TOO_OLD = {

@@ -8,9 +8,9 @@ import pytest
 
 from tests.cluster import Cluster, Object
 from tests.fake_aws.client import ACCOUNT, FakeAws
-from tests.faults.observed import until
 from tests.repositories import Repositories, message
 from tests.running import RunningOperator
+from tests.waiting import until
 
 RIGHTS = {
     "ecrrepositories": {"get", "list", "watch", "patch"},

@@ -11,11 +11,12 @@ from tests.cluster import ApiError, Cluster
 from tests.controlplane import ControlPlane
 from tests.fake_aws.client import FakeAws
 from tests.faults.gateway import Gateway, Request
-from tests.faults.observed import objects, until
+from tests.faults.observed import objects
 from tests.installation import install_account
 from tests.kinds import path
 from tests.repositories import KIND, Repositories
 from tests.running import RunningOperator
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")

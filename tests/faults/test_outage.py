@@ -10,6 +10,7 @@ from tests.cluster import Cluster, Object
 from tests.fake_aws.client import FakeAws
 from tests.repositories import KIND, Repositories, condition
 from tests.running import Identity, RunningOperator
+from tests.waiting import until
 
 COUNT = 200
 WORKERS = 20
@@ -159,9 +160,7 @@ def test_what_is_created_changed_and_deleted_meanwhile_converges(
     repositories.create("new")
     repositories.patch("kept", tags={"a": "1"})
     repositories.delete("goes")
-    for _ in repositories.cluster.polls(30):
-        if len(outage.attempts(account=ACCOUNT)) >= 3:
-            break
+    until(repositories.cluster, lambda: len(outage.attempts(account=ACCOUNT)) >= 3, "calls")
     assert repositories.get("goes")["metadata"]["finalizers"] == ["ecr-operator.dev/finalizer"]
     outage.set_outage(None, account=ACCOUNT)
 

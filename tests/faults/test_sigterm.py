@@ -7,11 +7,11 @@ import pytest
 
 from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
-from tests.faults.observed import until
 from tests.installation import NAMESPACE
 from tests.operator_process import OperatorProcess
 from tests.repositories import KIND, Repositories, condition
 from tests.running import CLUSTER
+from tests.waiting import until
 
 COUNT = 50
 MORE = 10

@@ -7,9 +7,9 @@ import pytest
 from ecr_operator.api.names import OWNER_TAG
 from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
-from tests.faults.observed import until
 from tests.repositories import Repositories
 from tests.running import RunningOperator
+from tests.waiting import until
 
 ANOTHER = "another-cluster/team/web"
 

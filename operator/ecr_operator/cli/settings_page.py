@@ -19,7 +19,8 @@ used ends it with exit code 64 and a sentence. `ecr-operator run --help` prints 
 _FOOT = """
 Beside these, `KUBECONFIG`, `AWS_REGION`, `AWS_ENDPOINT_URL` and boto3's other variables mean what they always
 mean. A region must be known. Without `KUBECONFIG` the operator uses the service account of its Pod, and
-outside of a Pod `~/.kube/config`. `POD_NAME` names the operator in events; the default is the host's name.
+outside of a Pod `~/.kube/config`. `POD_NAME` names the operator in events and in the Lease; the
+default is the host's name, in the Lease with a random part. No two replicas may share it: both would lead.
 """
 
 

@@ -92,6 +92,9 @@ class Watch:
             asyncio.run(self._operate(stop))
         except Exception as caught:
             error = caught
+        except BaseException as caught:
+            # Where kopf itself was cancelled: whoever waits is told like of any other end.
+            error = RuntimeError(f"the watch ended with {type(caught).__name__}")
         try:
             self._loop.call_soon_threadsafe(_end, ended, error)
         except RuntimeError:  # the process is ending: nobody waits any more
