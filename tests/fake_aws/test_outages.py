@@ -90,6 +90,21 @@ def test_the_outage_of_an_account_comes_before_that_of_all(fake: FakeAws, ecr: A
     assert code_of(ecr.describe_registry) == "ServerException"
 
 
+def test_an_outage_is_of_a_service(fake: FakeAws, ecr: Any) -> None:
+    sts, theirs = fake.client("sts"), fake.client("sts", OTHER)
+    fake.set_outage("refused", service="sts")
+    with pytest.raises(ConnectionClosedError):
+        sts.get_caller_identity()
+    assert code_of(ecr.describe_registry) is None
+    fake.set_outage(None, service="sts")
+    fake.set_outage("500", account=HERE, service="sts")
+    assert [code_of(one.get_caller_identity) for one in (sts, theirs)] == ["InternalFailure", None]
+    fake.set_outage(None, account=HERE)
+    assert code_of(sts.get_caller_identity) == "InternalFailure"
+    fake.set_outage(None)
+    assert code_of(sts.get_caller_identity) is None
+
+
 def test_attempts_are_counted_with_their_moments(fake: FakeAws, ecr: Any) -> None:
     began = time.monotonic()
     ecr.describe_registry()

@@ -22,9 +22,15 @@ class TroubleKnobs:
         """Remove one fault, or all; who hangs on it is let go."""
         self._gates.faults.clear(id)
 
-    def set_outage(self, kind: str | None, account: str | None = None, region: str | None = None) -> None:
+    def set_outage(
+        self,
+        kind: str | None,
+        account: str | None = None,
+        region: str | None = None,
+        service: str | None = None,
+    ) -> None:
         """Let every call fail; see `outages`."""
-        self._gates.outages.set(kind, account, region)
+        self._gates.outages.set(kind, account, region, service)
 
     def set_rates(self, rates: dict[str, Any] | None, account: str | None = None) -> None:
         """Set token buckets; see `rates`."""

@@ -65,13 +65,19 @@ class TroubleTurns:
         """Remove one injected fault, or all; calls that hang on it are cut at once."""
         self.turn("clear", id=id)
 
-    def set_outage(self, kind: str | None, account: str | None = None, region: str | None = None) -> None:
-        """Let every call of an account and Region (None: of all) fail until lifted.
+    def set_outage(
+        self,
+        kind: str | None,
+        account: str | None = None,
+        region: str | None = None,
+        service: str | None = None,
+    ) -> None:
+        """Let every call of an account, Region and service ("sts"; None: of all) fail until lifted.
 
         `kind` is "refused" (cut at once), "500", "hang" (silence until lifted) or None, which lifts that
-        outage, and without account and Region all. The knobs and unseen clients go on working.
+        outage, and alone all. The knobs and unseen clients go on working.
         """
-        self.turn("set_outage", kind=kind, account=account, region=region)
+        self.turn("set_outage", kind=kind, account=account, region=region, service=service)
 
     def set_rates(self, rates: Mapping[str, Any] | None, account: str | None = None) -> None:
         """Set token buckets: ``{"CreateRepository": 10, "ecr:Describe*": (20, 200), "*": (50, 100)}``; None
