@@ -6,11 +6,13 @@ from what the operator happens to expect: a simulator that agrees with the code 
 
 - ``http_server``, ``application``: HTTP/1.1, and the way of one call: recorded, delayed, through the gates,
   answered.
-- ``call``, ``accounts``, ``temporary_keys``: what a request asks for, who asks, and until when.
+- ``call``, ``accounts``, ``temporary_keys``: what a request asks for, who asks, and until when; ``roles``:
+  AssumeRole and its kin, whom roles trust, session policies, web identities.
 - ``gates``: what stands before the effect, in order: ``outages``, ``clock``, ``faults``, ``rates``,
   ``permissions``, ``iam`` (policy documents); ``ledger``: what tests count.
-- ``ecr``, ``tagging``: the services that are answered here; all others are answered by moto's own server.
+- ``ecr``, ``tagging``: the services that are answered here; all others are answered by moto's
+  own server.
 - ``admin``, ``client``: the knobs (``/_fake/...``), and ``FakeAws``, which tests and the benchmark use;
   ``policy_admin``, ``policy_client``: those of policies and principals; ``trouble_admin``,
-  ``trouble_client``: those of the gates.
+  ``trouble_client``: those of the gates; ``role_admin``, ``role_client``.
 """

@@ -10,7 +10,7 @@ from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 from moto.utilities.utils import PARTITION_NAMES
 
-from .temporary_keys import TEMPORARY_KEYS
+from .temporary_keys import TEMPORARY_KEYS, TemporaryKey
 
 OWN_KEY = re.compile(r"AKIA(\d{12})([A-Z0-9]{4})")
 """A key id of ours: account 111111111111 has AKIA111111111111TEST (20 characters, as AWS's key ids have)."""
@@ -31,14 +31,36 @@ class Caller:
     unseen: bool = False
     expires_at: float | None = None
     """When the key ends by AWS's clock; None: never."""
+    session: TemporaryKey | None = None
+    """The session of an assumed role that the key is of."""
+
+    @property
+    def role(self) -> str | None:
+        """The ARN of the role that the caller has assumed (without its path where STS does not know it)."""
+        if self.session is not None:
+            return self.session.role
+        head, found, rest = self.arn.partition(":assumed-role/")
+        return f"{head.replace(':sts:', ':iam:')}:role/{rest.split('/')[0]}" if found else None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What a Principal element may call the caller: itself, its role, its account, or anybody.
+
+        Source: IAM User Guide, "AWS JSON policy elements: Principal".
+        """
+        root = f"arn:{self.arn.split(':')[1]}:iam::{self.account}:root"
+        role = {self.role} if self.role else set()
+        return frozenset({"*", self.arn, self.account, root} | role)
 
 
 CALLERS: dict[str, Caller] = {}
-"""The principals that have called, by key."""
+"""The principals with lasting keys that have called, by key."""
 
 
 def caller(key: str) -> Caller | None:
     """The principal that `key` belongs to; None for a key that AWS has never given out."""
+    if temporary := TEMPORARY_KEYS.find(key):
+        return Caller(key, temporary.account, temporary.arn, False, temporary.expires_at, temporary)
     if key not in CALLERS:
         found = caller_of(key)
         if found is None:
@@ -48,12 +70,11 @@ def caller(key: str) -> Caller | None:
 
 
 def caller_of(key: str) -> Caller | None:
-    """Look up the principal of a key.
+    """Look up the principal of a key that is not one of `temporary_keys`.
 
-    A long-lived key (AKIA) belongs to a user, a key from AssumeRole (ASIA) to the assumed role.
+    A long-lived key (AKIA) belongs to a user, a key from AssumeRoleWithSAML (ASIA), which is moto's, to the
+    assumed role.
     """
-    if temporary := TEMPORARY_KEYS.find(key):
-        return Caller(key, temporary.account, temporary.arn, expires_at=temporary.expires_at)
     if own := OWN_KEY.fullmatch(key):
         account, ending = own.groups()
         return Caller(key, account, f"arn:aws:iam::{account}:user/ecr-operator", unseen=ending == UNSEEN)

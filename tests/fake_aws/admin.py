@@ -23,12 +23,13 @@ from .ecr.principals import PRINCIPALS
 from .ecr.seeding import seed_image, seed_repository
 from .gates import Gates
 from .policy_admin import PolicyKnobs
+from .role_admin import RoleKnobs
 from .trouble_admin import TroubleKnobs
 
 UNSET = "unset"
 
 
-class Knobs(PolicyKnobs, TroubleKnobs):
+class Knobs(PolicyKnobs, RoleKnobs, TroubleKnobs):
     """What can be turned: every public method is one knob."""
 
     def __init__(self, gates: Gates) -> None:

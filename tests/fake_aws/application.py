@@ -16,13 +16,20 @@ from .accounts import caller
 from .admin import Admin
 from .aws_error import Answer, AwsError, json_answer, query_answer
 from .behaviour import BEHAVIOUR
-from .call import DEFAULT_REGION, UNSIGNED_STS, Call, parameters_of, repositories_of, scope_of
+from .call import UNSIGNED_STS, Call, parameters_of, region_of, repositories_of, scope_of, without_region
 from .faults import Fault
 from .gates import Gates, authenticate, unrecognized
 from .http_server import CutShort, Severed
 from .ledger import Attempt
+from .roles import assuming
 
 REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests"}
+
+TARGETS = {
+    "AmazonEC2ContainerRegistry": "ecr",
+    "ResourceGroupsTaggingAPI": "tagging",
+}
+"""How the targets of the services begin that are answered here (``targetPrefix`` of the models)."""
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -51,6 +58,7 @@ class Application:
             return send(start_response, self.admin.answer(path.removeprefix("/_fake/"), body))
         call = call_of(environ, body)
         environ["wsgi.input"] = BytesIO(body)
+        environ["PATH_INFO"] = without_region(path)
         if call is None:
             return send(start_response, ask_moto(environ))
         if call.caller is not None and call.caller.unseen:
@@ -105,7 +113,9 @@ def perform(call: Call, environ: Environ) -> Answer:
         raise unrecognized(call)
     if call.service in dispatch.RESPONSES:
         return dispatch.answer(call)
-    if call.account:
+    if call.service == "sts" and call.operation in assuming.OPERATIONS:
+        return assuming.answer(call)
+    if call.caller is not None:
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = call.account
     return ask_moto(environ)
 
@@ -139,16 +149,15 @@ def call_of(environ: Environ, body: bytes) -> Call | None:
     operation, parameters = parameters_of(body, target)
     if scope is None:
         service = "sts" if operation in UNSIGNED_STS else service_of(target)
-        return Call(service, operation, DEFAULT_REGION, None, parameters, repositories_of(parameters))
+        region = region_of(environ["PATH_INFO"])
+        return Call(service, operation, region, None, parameters, repositories_of(parameters))
     key, region, service = scope
     return Call(service, operation, region, caller(key), parameters, repositories_of(parameters))
 
 
 def service_of(target: str) -> str:
     """The service of a request without credentials, by its target."""
-    if target.startswith("AmazonEC2ContainerRegistry"):
-        return "ecr"
-    return "tagging" if target.startswith("ResourceGroupsTaggingAPI") else "unknown"
+    return next((service for prefix, service in TARGETS.items() if target.startswith(prefix)), "unknown")
 
 
 def refusal(error: AwsError, environ: Environ) -> Answer:

@@ -26,7 +26,7 @@ class Call:
     """A request to a service, by a caller, in a region."""
 
     service: str
-    """The signing name: ``ecr``, ``tagging``, ``sts``, ``kms``."""
+    """The signing name: ``ecr``, ``ecr-public``, ``tagging``, ``sts``, ``kms``."""
     operation: str
     region: str
     caller: Caller | None
@@ -47,8 +47,31 @@ class Call:
 
     @property
     def account(self) -> str:
-        """The account that is asked; empty for a request without credentials."""
-        return self.caller.account if self.caller else ""
+        """The account that is asked: the caller's; for a request without credentials that of the role that it
+        names, if it names one.
+        """
+        return self.caller.account if self.caller else account_of(self.parameters.get("RoleArn"))
+
+
+def account_of(arn: object) -> str:
+    """The account in an ARN; empty for what is none."""
+    parts = arn.split(":") if isinstance(arn, str) else []
+    return parts[4] if len(parts) > 5 else ""
+
+
+def region_of(path: str) -> str:
+    """The Region of a request without credentials.
+
+    AWS's Region is in the host's name (``sts.eu-west-1.amazonaws.com``), and ``sts.amazonaws.com`` is
+    us-east-1; this AWS has one host, and ``<url>/regional/<region>`` is the endpoint of a Region.
+    """
+    _, found, region = path.partition("/regional/")
+    return region.strip("/") if found else DEFAULT_REGION
+
+
+def without_region(path: str) -> str:
+    """The path as AWS's own endpoints have it."""
+    return path.partition("/regional/")[0] or "/"
 
 
 def scope_of(authorization: str) -> tuple[str, str, str] | None:

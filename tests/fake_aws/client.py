@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 
 from .policy_client import PolicyTurns
 from .process import Process
-from .session import ACCOUNT, REGION, SECRET, Session, key_of
+from .role_client import RoleTurns
+from .session import ACCOUNT, REGION, SECRET, Session, client_with, key_of
 from .trouble_client import TroubleTurns
 
 
-class FakeAws(PolicyTurns, TroubleTurns, Process):
+class FakeAws(PolicyTurns, RoleTurns, TroubleTurns, Process):
     """The process, clients of it, and its knobs.
 
     A context manager; ``FakeAws(url=...)`` attaches to a process that runs already and never stops it.
@@ -56,6 +58,19 @@ class FakeAws(PolicyTurns, TroubleTurns, Process):
             "AWS_DEFAULT_REGION": region,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def client_with(
+        self, credentials: Mapping[str, str] | None, service: str = "ecr", region: str = REGION
+    ) -> Any:
+        """A new client with credentials as STS writes them; with None an unsigned one, of a Region's
+        endpoint.
+        """
+        url = self.regional_url(region) if credentials is None else self.url
+        return client_with(url, credentials, service, region)
+
+    def regional_url(self, region: str) -> str:
+        """The endpoint of a Region, for calls without a signature (which would say the Region)."""
+        return f"{self.url}/regional/{region}"
 
     def reset(self) -> None:
         """Empty all accounts, forget all calls, faults, rates and rights, and behave as at start."""

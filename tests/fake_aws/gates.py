@@ -17,6 +17,8 @@ from .ledger import Ledger
 from .outages import Outages
 from .permissions import Permissions
 from .rates import Rates
+from .roles.role import ROLES
+from .roles.web_identity import WEB_IDENTITIES
 from .temporary_keys import TEMPORARY_KEYS, expired
 
 
@@ -32,10 +34,11 @@ class Gates:
         self.policies = IamPolicies()
 
     def clear(self) -> None:
-        """Open all gates and forget all calls; the clock is right again, and no temporary key known."""
+        """Open all gates and forget all calls; the clock is right again, and no key or role known."""
         for gate in (self.ledger, self.outages, self.faults, self.rates, self.permissions, self.policies):
             gate.clear()
-        TEMPORARY_KEYS.clear()
+        for registry in (TEMPORARY_KEYS, ROLES, WEB_IDENTITIES):
+            registry.clear()
         CLOCK.offset = 0.0
 
     def authorize(self, call: Call) -> None:

@@ -65,9 +65,20 @@ def access_denied(
 
 
 def actions_of(call: Call) -> tuple[str, ...]:
-    """All actions that the call needs: creating a repository with tags needs ecr:TagResource too."""
+    """All actions that the call needs, its own first; an unsigned call needs none.
+
+    Creating a repository with tags needs ecr:TagResource; a token of ECR Public sts:GetServiceBearerToken
+    (the model of its GetAuthorizationToken says so); session tags need sts:TagSession (IAM User Guide, "Pass
+    session tags").
+    """
+    if call.caller is None:
+        return ()
     if call.action == "ecr:CreateRepository" and call.parameters.get("tags"):
         return (call.action, "ecr:TagResource")
+    if call.action == "ecr-public:GetAuthorizationToken":
+        return (call.action, "sts:GetServiceBearerToken")
+    if call.action == "sts:AssumeRole" and any(name.startswith("Tags.member.") for name in call.parameters):
+        return (call.action, "sts:TagSession")
     return (call.action,)
 
 

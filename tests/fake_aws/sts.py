@@ -1,19 +1,18 @@
-"""STS: GetCallerIdentity names the principal that refusals name too, and sessions live as long as is set.
+"""STS: GetCallerIdentity names the principal that refusals name too; what assumes roles is in `roles`.
 
-Source: API reference of AssumeRole (DurationSeconds, by default an hour; Expiration says when the session
-ends).
+Source: API reference of GetCallerIdentity (of an assumed role, UserId is the role's id and the session's
+name).
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from moto.sts import urls
-from moto.sts.models import AssumedRole, STSBackend, sts_backends
+from moto.sts.models import STSBackend, sts_backends
 
 from .accounts import OWN_KEY, caller_of
-from .clock import CLOCK
+from .roles.role import role_id
 from .temporary_keys import TEMPORARY_KEYS
 
 
@@ -27,18 +26,12 @@ class StoredSessions(STSBackend):
 
     def get_caller_identity(self, access_key_id: str, region: str) -> tuple[str, str, str]:
         """User id, ARN and account of the caller."""
-        own = OWN_KEY.fullmatch(access_key_id) or TEMPORARY_KEYS.find(access_key_id)
-        caller = caller_of(access_key_id) if own else None
-        if caller is None:
+        if session := TEMPORARY_KEYS.find(access_key_id):
+            return f"{role_id(session.role)}:{session.arn.rpartition('/')[2]}", session.arn, session.account
+        found = caller_of(access_key_id) if OWN_KEY.fullmatch(access_key_id) else None
+        if found is None:
             return super().get_caller_identity(access_key_id, region)
-        return f"AIDA{caller.account}TEST", caller.arn, caller.account
-
-    def assume_role(self, *args: Any, **kwargs: Any) -> AssumedRole:
-        """Assume a role, with a web identity too; the session ends by this AWS's clock."""
-        role = super().assume_role(*args, **kwargs)
-        life = TEMPORARY_KEYS.session_life
-        role.expiration = CLOCK.naive() + timedelta(seconds=kwargs["duration"] if life is None else life)
-        return role
+        return f"AIDA{found.account}TEST", found.arn, found.account
 
 
 def install() -> None:

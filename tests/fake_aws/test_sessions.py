@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-import boto3
-from botocore import UNSIGNED
-from botocore.config import Config
 
 from tests.fake_aws.client import FakeAws
 from tests.fake_aws.refusal import code_of, refusal_of
@@ -17,16 +12,7 @@ ROLE = {"RoleArn": "arn:aws:iam::222222222222:role/x", "RoleSessionName": "sessi
 ENDED = "The security token included in the request is expired"
 
 
-def client_of(fake: FakeAws, credentials: dict[str, Any], service: str = "ecr") -> Any:
-    return boto3.client(
-        service,
-        region_name="eu-west-1",
-        endpoint_url=fake.url,
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials["SessionToken"],
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+client_of = FakeAws.client_with
 
 
 def test_a_session_key_is_its_account_until_it_ends(fake: FakeAws) -> None:
@@ -84,12 +70,7 @@ def test_the_session_of_a_role_lives_as_long_as_is_set(fake: FakeAws) -> None:
 
 def test_the_session_of_a_web_identity_too(fake: FakeAws) -> None:
     fake.set_session_life(0)
-    sts = boto3.client(
-        "sts",
-        region_name="eu-west-1",
-        endpoint_url=fake.url,
-        config=Config(signature_version=UNSIGNED),
-    )
+    sts = fake.client_with(None, "sts")
     answer = sts.assume_role_with_web_identity(**ROLE, WebIdentityToken="x" * 20)
     assert code_of(client_of(fake, answer["Credentials"]).describe_registry) == "ExpiredTokenException"
 

@@ -1,4 +1,4 @@
-"""The knobs of what goes wrong around a call: faults, outages, rates, IAM documents, sessions, the clock."""
+"""The knobs of what goes wrong around a call: faults, outages, rates, IAM documents, the clock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from .clock import CLOCK
 from .gates import Gates
-from .temporary_keys import TEMPORARY_KEYS
 
 
 class TroubleKnobs:
@@ -47,14 +46,6 @@ class TroubleKnobs:
     def iam_usage(self, account: str) -> dict[str, list[str]]:
         """What each Allow statement has allowed so far."""
         return self._gates.policies.usage(account)
-
-    def session_key(self, account: str, expires_in: float) -> dict[str, Any]:
-        """Credentials that end in so many seconds."""
-        return TEMPORARY_KEYS.issue(account, expires_in)
-
-    def set_session_life(self, seconds: float | None) -> None:
-        """Let the sessions of roles assumed from now on live this long; null: as asked."""
-        TEMPORARY_KEYS.session_life = seconds
 
     def set_clock(self, offset_seconds: float) -> None:
         """Let this AWS's clock be so far ahead of the machine's."""

@@ -9,9 +9,7 @@ from .session import ACCOUNT
 
 
 class TroubleTurns:
-    """Methods of `FakeAws` for ``/_fake/...`` knobs of faults, outages, rates, rights, sessions and the
-    clock.
-    """
+    """Methods of `FakeAws` for ``/_fake/...`` knobs of faults, outages, rates, rights and the clock."""
 
     def turn(self, knob: str, **arguments: Any) -> Any:
         """Call ``/_fake/<knob>``."""
@@ -100,22 +98,13 @@ class TroubleTurns:
         self.turn("set_iam_policy", account=account, document=document)
 
     def iam_usage(self, account: str = ACCOUNT) -> set[str]:
-        """The actions that the account's documents have allowed since they were set."""
+        """The actions that the documents of an account, or of a role (its ARN), have allowed so far."""
         return {action for actions in self.iam_statements(account).values() for action in actions}
 
     def iam_statements(self, account: str = ACCOUNT) -> dict[str, list[str]]:
         """The same by statement: its Sid, or its number (from 0) in all documents."""
         found: dict[str, list[str]] = self.turn("iam_usage", account=account)
         return found
-
-    def session_key(self, account: str = ACCOUNT, expires_in: float = 3600.0) -> dict[str, Any]:
-        """Credentials as STS writes them (AccessKeyId, ..., Expiration) that end in so many seconds."""
-        found: dict[str, Any] = self.turn("session_key", account=account, expires_in=expires_in)
-        return found
-
-    def set_session_life(self, seconds: float | None) -> None:
-        """Let sessions of roles assumed from now on live this long; None: as long as they ask for."""
-        self.turn("set_session_life", seconds=seconds)
 
     def set_clock(self, offset_seconds: float) -> None:
         """Let AWS's clock be so far ahead of the machine's; more than 5 min, and no signature is valid."""

@@ -17,7 +17,6 @@ from ..aws_error import AwsError, invalid_parameter
 from .policy_grammar import Document, strings_of
 
 SETTING = "ecr:setrepositorypolicy"
-SESSION = re.compile(r"arn:([a-z-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
 
 
 def locked_out() -> AwsError:
@@ -63,8 +62,4 @@ def names_caller(principal: Any, caller: Caller) -> bool:
     if principal == "*":
         return True
     values = strings_of(principal["AWS"]) if "AWS" in principal else []
-    partition = caller.arn.split(":")[1]
-    own = {"*", caller.arn, caller.account, f"arn:{partition}:iam::{caller.account}:root"}
-    if session := SESSION.fullmatch(caller.arn):
-        own.add(f"arn:{session.group(1)}:iam::{session.group(2)}:role/{session.group(3)}")
-    return not own.isdisjoint(values)
+    return not caller.names.isdisjoint(values)

@@ -33,6 +33,9 @@ SINGLE = frozenset(
         "kms:calleraccount",
         "kms:grantisforawsresource",
         "kms:viaservice",
+        "sts:awsservicename",
+        "sts:externalid",
+        "sts:rolesessionname",
     }
 )
 """Keys that are known beside those of tags."""
@@ -72,6 +75,10 @@ OPERATORS: Mapping[str, tuple[Callable[[str, str], bool], bool]] = {
 SETS = ("ForAllValues", "ForAnyValue")
 
 
+class UnknownHereError(ValueError):
+    """What IAM may know, and this fake does not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One operator on one key."""
@@ -104,14 +111,14 @@ def parsed(element: object) -> tuple[Condition, ...]:
         if_exists = name.endswith("IfExists")
         name = name.removesuffix("IfExists")
         if of_set not in ("", *SETS) or (name not in OPERATORS and (name != "Null" or if_exists or of_set)):
-            raise ValueError(f"the operator {operator} is unknown to tests/fake_aws/iam/conditions.py")
+            raise UnknownHereError(f"the operator {operator} is unknown to tests/fake_aws/iam/conditions.py")
         if not isinstance(keys, dict):
             raise ValueError(f"{operator} is an object of keys")
         for key, values in keys.items():
             check_key(key.lower(), of_set, name)
             listed = [str(one).lower() if isinstance(one, bool) else one for one in as_list(values)]
             if not all(isinstance(one, str) for one in listed) or any("${" in one for one in listed):
-                raise ValueError(f"{key}: values are strings; variables are unknown to this fake")
+                raise UnknownHereError(f"{key}: values are strings; variables are unknown to this fake")
             conditions.append(Condition(name, key.lower(), tuple(listed), of_set or None, if_exists))
     return tuple(conditions)
 
@@ -122,7 +129,7 @@ def check_key(key: str, of_set: str, operator: str) -> None:
         if not of_set and operator != "Null":
             raise ValueError(f"{key} has many values: use it with ForAllValues or ForAnyValue")
     elif key not in SINGLE and not TAG_KEY.fullmatch(key):
-        raise ValueError(f"the condition key {key} is unknown to tests/fake_aws/iam/conditions.py")
+        raise UnknownHereError(f"the condition key {key} is unknown to tests/fake_aws/iam/conditions.py")
 
 
 def as_list(value: object) -> list[object]:

@@ -1,20 +1,24 @@
 """The policy documents of accounts: who is refused what, and which statements were of use.
 
 Source: IAM User Guide, "Policy evaluation logic" (an explicit deny wins, what nothing allows is denied) and
-"Troubleshoot access denied error messages" (the two ends of the sentence). A document holds for all
-principals of its account. What KMS refuses to ECR is ECR's KmsException (inferred: its ``kmsError`` is KMS's
-AccessDeniedException).
+"Troubleshoot access denied error messages" (how the sentence ends, for identity-based and for session
+policies; aws/aws-cdk#25768 quotes "because no session policy allows the ... action"); "Session policies": the
+session's rights are the intersection of the role's policies and the session's. A document holds for all
+principals of its account, but for roles that were created with policies of their own. What KMS refuses to ECR
+is ECR's KmsException (inferred: its ``kmsError`` is KMS's AccessDeniedException).
 """
 
 from __future__ import annotations
 
 import threading
 
+from ..accounts import Caller
 from ..aws_error import AwsError
 from ..call import Call
 from ..dispatch import LOCK
 from ..ecr.encryption import kms_error
 from ..permissions import ALWAYS_ALLOWED, access_denied
+from ..roles.role import ROLES
 from .document import Statement, statements_of
 from .requirements import Requirement, requirements
 
@@ -22,6 +26,8 @@ EVERYONE = "*"
 """In the place of an account: all those without a document of their own."""
 
 EXPLICIT = "with an explicit deny in an identity-based policy"
+SESSION_EXPLICIT = "with an explicit deny in a session policy"
+SESSION_IMPLICIT = "because no session policy allows the {action} action"
 
 
 class IamPolicies:
@@ -47,7 +53,9 @@ class IamPolicies:
                 self._usage[account] = {}
 
     def usage(self, account: str) -> dict[str, list[str]]:
-        """The actions that each Allow statement has allowed so far; of several that allow one, all."""
+        """The actions that each Allow statement of an account, or of a role (its ARN), has allowed so far; of
+        several that allow one, all.
+        """
         with self._lock:
             return {name: sorted(actions) for name, actions in sorted(self._usage.get(account, {}).items())}
 
@@ -57,26 +65,49 @@ class IamPolicies:
             self._statements.clear()
             self._usage.clear()
 
-    def check(self, call: Call) -> None:
-        """Raise the refusal of a call that the documents do not allow."""
-        statements = self._statements.get(call.account, self._statements.get(EVERYONE))
-        if statements is None or call.caller is None or call.action in ALWAYS_ALLOWED:
+    def check(self, call: Call, count: bool = True) -> None:
+        """Raise the refusal of a call that the documents do not allow; count what they allow, or do not."""
+        if call.caller is None or call.action in ALWAYS_ALLOWED:
+            return
+        holder, statements = self._identity(call.caller)
+        limits = call.caller.session.limits if call.caller.session else None
+        if statements is None and limits is None:
             return
         with LOCK:
             asked = requirements(call)
         for one in asked:
-            self._check(call, statements, one)
+            allowing = [] if statements is None else judged(call, one, statements, EXPLICIT, None)
+            if limits is not None:
+                judged(call, one, limits, SESSION_EXPLICIT, SESSION_IMPLICIT)
+            if count:
+                self._count(holder, one.action, allowing)
 
-    def _check(self, call: Call, statements: tuple[Statement, ...], asked: Requirement) -> None:
-        covering = [one for one in statements if one.covers(asked.action, asked.resource, asked.context)]
-        if not all(one.allows for one in covering):
-            raise refusal(call, asked, EXPLICIT)
-        if not covering:
-            raise refusal(call, asked, None)
+    def _identity(self, caller: Caller) -> tuple[str, tuple[Statement, ...] | None]:
+        """The identity-based policies of a caller (None: it may do everything), and what to count them
+        under.
+        """
+        role = ROLES.find(caller.role) if caller.role else None
+        if role is not None and role.statements is not None:
+            return role.arn, role.statements
+        return caller.account, self._statements.get(caller.account, self._statements.get(EVERYONE))
+
+    def _count(self, holder: str, action: str, allowing: list[Statement]) -> None:
         with self._lock:
-            usage = self._usage.setdefault(call.account, {})
-            for one in covering:
-                usage.setdefault(one.name, set()).add(asked.action)
+            usage = self._usage.setdefault(holder, {})
+            for one in allowing:
+                usage.setdefault(one.name, set()).add(action)
+
+
+def judged(
+    call: Call, asked: Requirement, statements: tuple[Statement, ...], denied: str, silent: str | None
+) -> list[Statement]:
+    """The statements that allow one requirement; raises the refusal where they deny it, or say nothing."""
+    covering = [one for one in statements if one.covers(asked.action, asked.resource, asked.context)]
+    if not all(one.allows for one in covering):
+        raise refusal(call, asked, denied)
+    if not covering:
+        raise refusal(call, asked, silent)
+    return covering
 
 
 def refusal(call: Call, asked: Requirement, reason: str | None) -> AwsError:

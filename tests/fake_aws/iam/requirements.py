@@ -5,13 +5,17 @@ tags are specified in the resource-creating action, Amazon performs additional a
 ecr:TagResource: estahn/k8s-image-swapper#416 quotes AWS's notice) and "Encryption at rest", "Required
 permissions" (with a customer managed key: kms:CreateGrant, kms:DescribeKey and kms:RetireGrant, asked for by
 ECR in the caller's name). Listings without names are authorised on ``repository/*``, a list of names on each.
-Inferred: a repository that is about to be created, or that does not exist, has no resource tags; the
-service's own requests to KMS carry kms:ViaService and kms:CallerAccount; CreateGrant and DescribeKey are
-asked for at create and RetireGrant at delete.
+sts:GetServiceBearerToken has no resource type and the key sts:AWSServiceName ("... for AWS Security Token
+Service"; fluxcd/pkg#938 quotes the refusal: "on resource: *").
+
+Inferred: the name of ECR Public's service (``ecr-public.amazonaws.com``); a repository that is about to be
+created, or that does not exist, has no resource tags; the service's own requests to KMS carry kms:ViaService
+and kms:CallerAccount; CreateGrant and DescribeKey are asked for at create and RetireGrant at delete.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,8 +26,16 @@ from ..aws_error import AwsError
 from ..call import Call
 from ..ecr.backend import StoredRepository, registry_of
 from ..ecr.encryption import find_key
+from ..permissions import actions_of
 from .conditions import Context
-from .operations import ON_A_KEY, ON_A_ROLE, ON_EVERYTHING, ON_REPOSITORIES, ON_THE_REGISTRY
+from .operations import (
+    ON_A_KEY,
+    ON_A_ROLE,
+    ON_EVERYTHING,
+    ON_PUBLIC_REPOSITORIES,
+    ON_REPOSITORIES,
+    ON_THE_REGISTRY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +56,18 @@ def requirements(call: Call) -> list[Requirement]:
     if call.service == "ecr" and call.operation in ON_THE_REGISTRY:
         return [Requirement(call.action, "*", request)]
     if call.action in ON_EVERYTHING:
-        return [Requirement(call.action, "*", request)]
+        bearer = {**request, "sts:awsservicename": (f"{call.service}.amazonaws.com",)}
+        return [
+            Requirement(action, "*", bearer if action == "sts:GetServiceBearerToken" else request)
+            for action in actions_of(call)
+        ]
+    if call.action in ON_PUBLIC_REPOSITORIES:
+        name = call.repositories[0] if call.repositories else "*"
+        arn = f"arn:{get_partition(call.region)}:ecr-public::{call.account}:repository/{name}"
+        return [Requirement(call.action, arn, {**request, "aws:resourceaccount": (call.account,)})]
     if call.action in ON_A_ROLE:
-        return [Requirement(call.action, str(call.parameters.get("RoleArn", "*")), request)]
+        role = str(call.parameters.get("RoleArn", "*"))
+        return [Requirement(action, role, request) for action in actions_of(call)]
     if call.action in ON_A_KEY:
         return [Requirement(call.action, key_arn(call, str(call.parameters.get("KeyId"))) or "*", request)]
     raise AwsError(
@@ -59,10 +80,13 @@ def request_keys(call: Call) -> dict[str, tuple[str, ...]]:
     assert call.caller is not None
     keys: dict[str, tuple[str, ...]] = {
         "aws:principalaccount": (call.account,),
-        "aws:principalarn": (role_of(call.caller.arn),),
+        "aws:principalarn": (call.caller.role or call.caller.arn,),
         "aws:requestedregion": (call.region,),
         "aws:securetransport": ("true",),
     }
+    for parameter in ("ExternalId", "RoleSessionName"):
+        if call.service == "sts" and parameter in call.parameters:
+            keys[f"sts:{parameter}".lower()] = (str(call.parameters[parameter]),)
     tags = [tag for tag in call.parameters.get("tags") or () if isinstance(tag, dict) and "Key" in tag]
     for tag in tags:
         keys[f"aws:requesttag/{tag['Key']}".lower()] = (str(tag.get("Value", "")),)
@@ -70,12 +94,6 @@ def request_keys(call: Call) -> dict[str, tuple[str, ...]]:
     if names:
         keys["aws:tagkeys"] = tuple(str(name) for name in names)
     return keys
-
-
-def role_of(arn: str) -> str:
-    """aws:PrincipalArn: of a session it is the ARN of its role (paths aside)."""
-    head, found, rest = arn.partition(":assumed-role/")
-    return f"{head.replace(':sts:', ':iam:')}:role/{rest.split('/')[0]}" if found else arn
 
 
 def of_repositories(call: Call, request: dict[str, tuple[str, ...]]) -> Iterator[Requirement]:
@@ -103,13 +121,19 @@ def of_repositories(call: Call, request: dict[str, tuple[str, ...]]) -> Iterator
 
 
 def repository_of(call: Call, name: str) -> StoredRepository | None:
-    """The repository of the caller's account that a call names."""
-    return registry_of(call.account, call.region).repositories.get(name)
+    """The repository that a call names."""
+    return registry_of(registry_id(call), call.region).repositories.get(name)
+
+
+def registry_id(call: Call) -> str:
+    """The account of the registry that a call names: the caller's own unless it says another."""
+    registry = str(call.parameters.get("registryId") or "")
+    return registry if re.fullmatch(r"\d{12}", registry) else call.account
 
 
 def resource_keys(call: Call, stored: StoredRepository | None) -> dict[str, tuple[str, ...]]:
     """The tags that a repository has, under both names that they have in conditions."""
-    tags = registry_of(call.account, call.region).tags_of(stored) if stored else {}
+    tags = registry_of(registry_id(call), call.region).tags_of(stored) if stored else {}
     return {
         f"{kind}:resourcetag/{key}".lower(): (value,)
         for key, value in tags.items()
