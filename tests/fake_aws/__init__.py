@@ -10,9 +10,9 @@ from what the operator happens to expect: a simulator that agrees with the code 
   AssumeRole and its kin, whom roles trust, session policies, web identities.
 - ``gates``: what stands before the effect, in order: ``outages``, ``clock``, ``faults``, ``rates``,
   ``permissions``, ``iam`` (policy documents); ``ledger``: what tests count.
-- ``ecr``, ``tagging``: the services that are answered here; all others are answered by moto's
-  own server.
+- ``ecr``, ``ecr_public``, ``tagging``: the services that are answered here; all others are answered by moto's
+  own server. ``tokens``: the registry tokens that both ECRs hand out, and what each of them may do.
 - ``admin``, ``client``: the knobs (``/_fake/...``), and ``FakeAws``, which tests and the benchmark use;
   ``policy_admin``, ``policy_client``: those of policies and principals; ``trouble_admin``,
-  ``trouble_client``: those of the gates; ``role_admin``, ``role_client``.
+  ``trouble_client``: those of the gates; ``role_admin``, ``role_client``, ``token_admin``, ``token_client``.
 """

@@ -24,12 +24,13 @@ from .ecr.seeding import seed_image, seed_repository
 from .gates import Gates
 from .policy_admin import PolicyKnobs
 from .role_admin import RoleKnobs
+from .token_admin import TokenKnobs
 from .trouble_admin import TroubleKnobs
 
 UNSET = "unset"
 
 
-class Knobs(PolicyKnobs, RoleKnobs, TroubleKnobs):
+class Knobs(PolicyKnobs, RoleKnobs, TokenKnobs, TroubleKnobs):
     """What can be turned: every public method is one knob."""
 
     def __init__(self, gates: Gates) -> None:

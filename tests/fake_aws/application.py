@@ -17,6 +17,7 @@ from .admin import Admin
 from .aws_error import Answer, AwsError, json_answer, query_answer
 from .behaviour import BEHAVIOUR
 from .call import UNSIGNED_STS, Call, parameters_of, region_of, repositories_of, scope_of, without_region
+from .ecr_public import check_endpoint
 from .faults import Fault
 from .gates import Gates, authenticate, unrecognized
 from .http_server import CutShort, Severed
@@ -28,6 +29,7 @@ REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 42
 TARGETS = {
     "AmazonEC2ContainerRegistry": "ecr",
     "ResourceGroupsTaggingAPI": "tagging",
+    "SpencerFrontendService": "ecr-public",
 }
 """How the targets of the services begin that are answered here (``targetPrefix`` of the models)."""
 
@@ -82,6 +84,7 @@ class Application:
         error: str | None = None
         fault: Fault | None = None
         try:
+            check_endpoint(call)
             self.gates.outages.strike(call)
             authenticate(call, environ.get("HTTP_X_AMZ_DATE"))
             fault = self.gates.faults.take(call)

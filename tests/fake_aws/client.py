@@ -12,10 +12,11 @@ from .policy_client import PolicyTurns
 from .process import Process
 from .role_client import RoleTurns
 from .session import ACCOUNT, REGION, SECRET, Session, client_with, key_of
+from .token_client import TokenTurns
 from .trouble_client import TroubleTurns
 
 
-class FakeAws(PolicyTurns, RoleTurns, TroubleTurns, Process):
+class FakeAws(PolicyTurns, RoleTurns, TokenTurns, TroubleTurns, Process):
     """The process, clients of it, and its knobs.
 
     A context manager; ``FakeAws(url=...)`` attaches to a process that runs already and never stops it.

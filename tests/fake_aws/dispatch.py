@@ -1,4 +1,6 @@
-"""The answer to a call of ECR or the tagging API: constraints, operation, JSON; Flask has no part in it."""
+"""The answer to a call of ECR, ECR Public or the tagging API: constraints, operation, JSON; Flask has no part
+in it.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,17 @@ from .aws_error import Answer, AwsError
 from .call import Call
 from .constraints import check_request
 from .ecr.responses import EcrResponse
+from .ecr_public import EcrPublicResponse
 from .model import operation_model
 from .permissions import RESOURCE_BASED, access_denied
 from .rendering import render
 from .tagging.responses import TaggingResponse
 
-RESPONSES: dict[str, type[Answering]] = {"ecr": EcrResponse, "tagging": TaggingResponse}
+RESPONSES: dict[str, type[Answering]] = {
+    "ecr": EcrResponse,
+    "ecr-public": EcrPublicResponse,
+    "tagging": TaggingResponse,
+}
 """The services that are answered here."""
 
 LOCK = threading.RLock()

@@ -20,6 +20,7 @@ from .rates import Rates
 from .roles.role import ROLES
 from .roles.web_identity import WEB_IDENTITIES
 from .temporary_keys import TEMPORARY_KEYS, expired
+from .tokens.issued import TOKENS
 
 
 class Gates:
@@ -34,10 +35,10 @@ class Gates:
         self.policies = IamPolicies()
 
     def clear(self) -> None:
-        """Open all gates and forget all calls; the clock is right again, and no key or role known."""
+        """Open all gates and forget all calls; the clock is right again, and no key, role or token known."""
         for gate in (self.ledger, self.outages, self.faults, self.rates, self.permissions, self.policies):
             gate.clear()
-        for registry in (TEMPORARY_KEYS, ROLES, WEB_IDENTITIES):
+        for registry in (TEMPORARY_KEYS, ROLES, WEB_IDENTITIES, TOKENS):
             registry.clear()
         CLOCK.offset = 0.0
 

@@ -36,6 +36,8 @@ def test_a_session_is_of_the_role_and_says_so(fake: FakeAws, sts: Any) -> None:
     assert abs(answer["Credentials"]["Expiration"].timestamp() - time.time() - 3600) < 5
     identity = fake.client_with(answer["Credentials"], "sts").get_caller_identity()
     assert (identity["Arn"], identity["Account"], identity["UserId"]) == (arn, OTHER, user["AssumedRoleId"])
+    secret = answer["Credentials"]["SecretAccessKey"], answer["Credentials"]["SessionToken"]
+    assert set(secret) <= set(fake.secrets())
 
 
 def test_the_wrong_external_id_and_none_are_refused_alike(fake: FakeAws, sts: Any) -> None:

@@ -38,6 +38,7 @@ def test_a_token_that_was_issued_opens_a_session(fake: FakeAws, sts: Any) -> Non
     assert answer["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/irsa/pod"
     session = fake.client_with(answer["Credentials"])
     assert session.describe_registry()["registryId"] == ACCOUNT
+    assert token in fake.secrets()
     claims = token.split(".")[1]
     assert json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"] == SUBJECT
 
