@@ -55,7 +55,7 @@ class Metrics:
         )
         self.circuit_open = Gauge(
             "ecr_operator_aws_circuit_open",
-            "1 while AWS does not answer and calls wait for it",
+            "Identities whose calls wait because AWS does not answer",
             ("service", "region"),
             registry=self.registry,
         )

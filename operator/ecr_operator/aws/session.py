@@ -1,106 +1,85 @@
-"""An identity of AWS in one region: makes boto3 clients and calls them in a bounded thread pool.
+"""An identity of AWS in one region: calls it in a bounded thread pool.
 
-The only place that knows where a call goes and with which credentials. A call passes the limits before it
-takes a thread.
+A call passes the limits before it takes a thread, and no call waits in a thread for credentials that another
+one fetches already.
 """
 
 import asyncio
-import os
-import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
-from datetime import UTC, datetime
-from time import monotonic as system_monotonic
+from collections.abc import Mapping
+from datetime import datetime
 from time import perf_counter
 from typing import Any
 
-import boto3
-import botocore.session
-from botocore.config import Config
-from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, UnknownRegionError
+from botocore.exceptions import ClientError
 
+from ecr_operator.aws.assumed_role import AssumedRole
+from ecr_operator.aws.clients import Clients
 from ecr_operator.aws.errors import EXPIRED, AwsError, CutShort, NotSent, translate
 from ecr_operator.aws.limits import Limits
-from ecr_operator.metrics import Metrics
+from ecr_operator.aws.surroundings import Surroundings
+from ecr_operator.clock import Source
 from ecr_operator.reasons import Reason
 
 SENDS = 6
 """How often a call is sent that AWS throttles, which does nothing; the limits say when it goes again."""
 
-PROBES: Mapping[str, tuple[str, dict[str, Any]]] = {
+Probes = Mapping[str, tuple[str, dict[str, Any]]]
+"""By service, the operation and its parameters by which it is asked whether it answers again."""
+
+PROBES: Probes = {
     "ecr": ("describe_repositories", {"maxResults": 1}),
+    "ecr-public": ("get_authorization_token", {}),
     "resourcegroupstaggingapi": (
         "get_resources",
         {"ResourcesPerPage": 1, "ResourceTypeFilters": ["ecr:repository"]},
     ),
+    # Needs no permission (API reference of GetCallerIdentity).
+    "sts": ("get_caller_identity", {}),
 }
-"""The call by which each service is asked whether it answers again."""
+TOKEN_PROBES: Probes = {**PROBES, "ecr": ("get_authorization_token", {})}
+"""Of an identity that may do nothing but fetch tokens: a refusal at each probe would alarm its owner."""
 READ_FROM = frozenset({"create_repository"})
 """Writes whose answer is needed; of the others it is enough that they were carried out."""
 
 LACK_SECONDS = 3.0
 """How long missing credentials are not looked for again: a thousand objects ask at once."""
 
-Identity = Callable[[], botocore.session.Session]
-"""Makes the botocore session that the credentials come from."""
-DEFAULT_IDENTITY: Identity = botocore.session.Session
-"""botocore's own chain: environment, files, web identity, pod identity."""
-
-
-class ConfigurationError(Exception):
-    """AWS's configuration cannot be used: no region, no such profile, an unreadable file."""
-
 
 class Session:
     """Calls AWS as one identity in one region, for many tasks of one event loop.
 
-    `identity` is asked again when its credentials have expired. `may_write`, from any thread, is asked
-    right before each call that changes something.
+    `role` None is the operator's own identity. `Sessions` makes them.
     """
 
     def __init__(
         self,
-        *,
-        executor: Executor,
-        metrics: Metrics,
-        role_arn: str | None = None,
-        region: str | None = None,
-        connections: int = 20,
-        probe_seconds: float = 5.0,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        monotonic: Callable[[], float] = system_monotonic,
-        identity: Identity = DEFAULT_IDENTITY,
-        may_write: Callable[[], bool] = lambda: True,
+        surroundings: Surroundings,
+        region: str,
+        partition: str,
+        role: AssumedRole | None = None,
+        probes: Probes = PROBES,
     ) -> None:
-        self._executor = executor
-        self._metrics = metrics
-        self._role_arn = role_arn
-        self._connections = connections
-        self._now = now
-        self._identity = identity
-        self._may_write = may_write
-        self._lock = threading.Lock()
-        self._clients: dict[str, Any] = {}
-        self._limits = Limits(self._probe, self._changed, probe_seconds=probe_seconds, monotonic=monotonic)
-        self.ending = False
-        """No call is sent again: the process ends, and waits for those that are under way."""
-        self.on_answering: Callable[[], None] = lambda: None
-        """Called when AWS answers again after `CircuitOpen` errors."""
-        self._boto: boto3.Session | None = None
+        self.region = region
+        self.partition = partition
+        self._surroundings = surroundings
+        self._role = role
+        self._probes = probes
+        self._clients = Clients(
+            lambda: surroundings.core(region), surroundings.connections, role.credentials if role else None
+        )
+        self._limits = Limits(
+            self._probe,
+            self._changed,
+            probe_seconds=surroundings.probe_seconds,
+            monotonic=surroundings.monotonic,
+        )
         self._lack: tuple[float, AwsError] | None = None
-        # boto3 itself reads AWS_DEFAULT_REGION only; every other SDK, and EKS, says AWS_REGION.
-        try:
-            core = identity()
-            found = region or os.environ.get("AWS_REGION") or core.get_config_variable("region")
-            # Read now, that a wrong profile or file is told at the start.
-            core.get_scoped_config()
-        except BotoCoreError as error:
-            raise ConfigurationError(str(error)) from None
-        if not found:
-            raise ConfigurationError("No AWS region: set AWS_REGION to the region of the repositories")
-        self.region: str = found
-        self.partition = _partition(core, found)
+        self._closed = False
+
+    async def ready(self) -> None:
+        """Have credentials to sign with, where they come from a role. Raises `AwsError`."""
+        if self._role is not None:
+            await self._role.ready()
 
     async def read(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call an operation that changes nothing. `operation` is boto3's name. Raises `AwsError`."""
@@ -115,8 +94,22 @@ class Session:
 
     @property
     def is_answering(self) -> bool:
-        """Whether ECR is asked at all; False while it does not answer."""
-        return not self._limits.is_open("ecr")
+        """Whether ECR is asked at all; False while it, or STS that is needed for it, does not answer."""
+        return self.answers("ecr") and (self._role is None or self._role.is_answering)
+
+    def answers(self, service: str) -> bool:
+        """Whether a service is asked at all."""
+        return not self._limits.is_open(service)
+
+    @property
+    def arn(self) -> str | None:
+        """The ARN of the role's session; None where it is not known without a call for it."""
+        return self._role.arn if self._role else None
+
+    @property
+    def ends(self) -> datetime | None:
+        """When the session of the present credentials ends; None: they do not end, or it is not known."""
+        return self._role.ends if self._role else self._clients.session_ends
 
     async def _call(
         self, service: str, operation: str, parameters: dict[str, Any], *, reads: bool
@@ -124,6 +117,8 @@ class Session:
         for sent in range(1, SENDS + 1):
             if self._lack is not None and perf_counter() - self._lack[0] < LACK_SECONDS:
                 raise self._lack[1]
+            # What STS refuses or does not answer says nothing about this service.
+            await self.ready()
             await self._limits.turn(service, operation)
             try:
                 answer = await self._answered(service, operation, parameters, reads)
@@ -131,7 +126,7 @@ class Session:
                 self._limits.failed(service, operation, error)
                 # A connection that was closed while idle fails the first read on it.
                 again = error.reason == Reason.THROTTLED or (reads and sent == 1 and error.outage)
-                if not again or sent == SENDS or self.ending:
+                if not again or sent == SENDS or self._surroundings.ending:
                     raise
             else:
                 self._limits.answered(service)
@@ -142,117 +137,90 @@ class Session:
         self, service: str, operation: str, parameters: dict[str, Any], reads: bool
     ) -> dict[str, Any]:
         """The answer, asked for with new credentials where the old ones have ended."""
+        used = self._role.generation if self._role else self._clients.generation
         try:
             return await self._once(service, operation, parameters, reads)
         except AwsError as error:
             if error.reason != Reason.CREDENTIALS_MISSING:
                 raise
-            # A client keeps the credentials, or the lack of them, that it was made with.
-            self.close()
+            self._drop(used)
             if error.code not in EXPIRED:
                 self._lack = (perf_counter(), error)
                 raise
-            # The session ended between its refreshes: a new one may be had at once.
-            return await self._once(service, operation, parameters, reads)
+        # The session ended between its refreshes: a new one may be had at once.
+        await self.ready()
+        return await self._once(service, operation, parameters, reads)
+
+    def _drop(self, used: int) -> None:
+        """Forget the credentials that AWS does not accept, unless somebody else has done so meanwhile."""
+        if self._role is not None:
+            self._role.drop(used)
+        elif used == self._clients.generation:
+            # A client keeps the credentials, or the lack of them, that it was made with.
+            self._clients.close()
 
     async def _once(
         self, service: str, operation: str, parameters: dict[str, Any], reads: bool
     ) -> dict[str, Any]:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._send, service, operation, parameters, reads)
+        return await loop.run_in_executor(
+            self._surroundings.executor, self._send, service, operation, parameters, reads
+        )
 
     async def _probe(self, service: str) -> object:
-        operation, parameters = PROBES[service]
+        operation, parameters = self._probes[service]
+        await self.ready()
         return await self._once(service, operation, parameters, reads=True)
 
     def _changed(self, service: str, is_open: bool) -> None:
-        self._metrics.circuit_open.labels(service, self.region).set(is_open)
+        if self._closed:
+            return
+        # Of several identities each counts.
+        self._surroundings.metrics.circuit_open.labels(service, self.region).inc(1 if is_open else -1)
         if not is_open:
-            self.on_answering()
+            self._surroundings.on_answering()
 
     def _send(self, service: str, operation: str, parameters: dict[str, Any], reads: bool) -> dict[str, Any]:
         """In a thread of the pool."""
         name = "".join(word.capitalize() for word in operation.split("_"))
-        begin, code = perf_counter(), "OK"
+        clock, metrics = self._surroundings.clock, self._surroundings.metrics
+        begin, asked, code = perf_counter(), clock.uptime(), "OK"
         try:
-            if not reads and not self._may_write():
+            if not reads and not self._surroundings.may_write():
                 raise NotSent(name)
-            answer: dict[str, Any] = getattr(self._client(service), operation)(**parameters)
+            answer: dict[str, Any] = getattr(self._clients.of(service), operation)(**parameters)
+            clock.learn(_date(answer), asked, Source.AWS)
             if len(answer) <= 1 and (reads or operation in READ_FROM):
                 # botocore takes half an answer for an empty one.
                 raise CutShort(name)
             return answer
         except Exception as error:
-            translated = error if isinstance(error, AwsError) else translate(error, name, self._now())
+            if isinstance(error, ClientError):
+                clock.learn(_date(error.response), asked, Source.AWS)
+            translated = error if isinstance(error, AwsError) else translate(error, name, clock.machine())
             code = translated.code
             # The cause is not chained: its text and frames may hold what was sent.
             raise translated from None
         finally:
-            self._metrics.aws_requests.labels(name, code).inc()
-            self._metrics.aws_seconds.labels(name).observe(perf_counter() - begin)
+            metrics.aws_requests.labels(name, code).inc()
+            metrics.aws_seconds.labels(name).observe(perf_counter() - begin)
 
-    def _client(self, service: str) -> Any:
-        with self._lock:
-            client = self._clients.get(service)
-            if client is None:
-                client = self._session().client(  # type: ignore[call-overload]
-                    service,
-                    config=Config(
-                        connect_timeout=3,
-                        read_timeout=10,
-                        # What is sent again, and when, is decided here: botocore would repeat
-                        # LimitExceededException, which is an answer, and a create whose answer was lost.
-                        retries={"mode": "standard", "total_max_attempts": 1},
-                        max_pool_connections=self._connections,
-                        user_agent_extra="ecr-operator",
-                    ),
-                )
-                self._clients[service] = client
-            return client
-
-    def _session(self) -> boto3.Session:
-        if self._boto is None:
-            core = self._identity()
-            core.set_config_variable("region", self.region)
-            if self._role_arn:
-                # botocore has no public way to give a session credentials that refresh themselves.
-                core._credentials = _assumed(core, self._role_arn)  # type: ignore[attr-defined]
-            self._boto = boto3.Session(botocore_session=core)
-        return self._boto
-
-    async def stop(self) -> None:
-        """Wait for the calls that are under way, for good; what has not been sent is not."""
+    def stop(self) -> None:
+        """Send no more probes, for good."""
         self._limits.stop()
-        await asyncio.to_thread(self._executor.shutdown, cancel_futures=True)
-        self.close()
 
     def close(self) -> None:
-        """Close all connections and forget the credentials; the next call begins anew."""
-        with self._lock:
-            for client in self._clients.values():
-                client.close()
-            self._clients.clear()
-            self._boto = None
+        """Close all connections too: nobody calls as this identity any more."""
+        if not self._closed:
+            self._closed = True
+            for service in self._probes:
+                if not self.answers(service):
+                    self._surroundings.metrics.circuit_open.labels(service, self.region).dec()
+        self.stop()
+        self._clients.close()
 
 
-def _partition(core: botocore.session.Session, region: str) -> str:
-    """``aws``, ``aws-cn`` and so on, by botocore's table of Regions; a Region that it lacks is in ``aws``."""
-    try:
-        return str(core.get_partition_for_region(region))
-    except UnknownRegionError:
-        return "aws"
-
-
-def _assumed(core: botocore.session.Session, role_arn: str) -> DeferredRefreshableCredentials:
-    """Credentials of the role, from the session's own; refreshed by botocore before they end.
-
-    No duration: a chained role allows one hour at most, which is the default (IAM, "Role chaining").
-    """
-    source = core.get_credentials()
-    fetcher = AssumeRoleCredentialFetcher(
-        client_creator=core.create_client,
-        source_credentials=source,
-        role_arn=role_arn,
-        extra_args={"RoleSessionName": "ecr-operator"},
-    )
-    return DeferredRefreshableCredentials(refresh_using=fetcher.fetch_credentials, method="assume-role")
+def _date(answer: Mapping[str, Any]) -> str | None:
+    """The ``Date`` header of an answer."""
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    return None if date is None else str(date)

@@ -84,8 +84,9 @@ def plan(
 
 async def _planned(planner: "Planner", manifests: "Sequence[Manifest]") -> "list[Planned]":
     """The plans, in the order of the manifests."""
+    from ecr_operator.aws.identity import ConfigurationError
     from ecr_operator.aws.registry import Registry
-    from ecr_operator.aws.session import ConfigurationError, Session
+    from ecr_operator.aws.sessions import Sessions
     from ecr_operator.cli.planned import AT_ONCE, Action
     from ecr_operator.metrics import Metrics
     from ecr_operator.planning.naming import Place
@@ -93,16 +94,16 @@ async def _planned(planner: "Planner", manifests: "Sequence[Manifest]") -> "list
     role = planner.settings.role_arn
     with ThreadPoolExecutor(AT_ONCE) as executor:
         try:
-            session = Session(executor=executor, metrics=Metrics(), role_arn=role, connections=AT_ONCE)
+            sessions = Sessions(executor=executor, metrics=Metrics(), role_arn=role, connections=AT_ONCE)
         except ConfigurationError as error:
             found, asked = planner.check(manifests, Place("aws", ""))
             found += [
                 one.planned(Action.ERROR, reason="InvalidConfiguration", message=str(error)) for one in asked
             ]
         else:
-            registry = Registry(session, time.monotonic)
+            registry = Registry(sessions.own, time.monotonic)
             found, asked = planner.check(manifests, registry.place)
             found += await planner.plan(asked, registry)
-            session.close()
+            sessions.close()
     order = {manifest.place: number for number, manifest in enumerate(manifests)}
     return sorted(found, key=lambda one: order[one.manifest.place])

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from kubernetes.aio.config import ConfigException
 
-from ecr_operator.aws.session import ConfigurationError
+from ecr_operator.aws.identity import ConfigurationError
 from ecr_operator.process import Operator
 from ecr_operator.settings import Settings
 

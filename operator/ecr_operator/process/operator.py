@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 import ecr_operator.version
 from ecr_operator.aws.errors import AwsError
+from ecr_operator.aws.identity import DEFAULT_IDENTITY, Identity
 from ecr_operator.aws.registry import Registry
-from ecr_operator.aws.session import DEFAULT_IDENTITY, Identity, Session
+from ecr_operator.aws.sessions import Sessions
+from ecr_operator.clock import Clock
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.repository import RepositoryController
 from ecr_operator.controllers.sources import Sources
@@ -99,13 +101,13 @@ class Operator:
         self.metrics.build.labels(ecr_operator.version.version()).set(1)
         with ThreadPoolExecutor(settings.workers, thread_name_prefix="aws") as executor:
             # Before anything else: without a region there is nothing to run for.
-            session = Session(
+            sessions = Sessions(
                 executor=executor,
                 metrics=self.metrics,
                 role_arn=settings.role_arn,
                 connections=settings.workers,
                 probe_seconds=settings.circuit_probe_seconds,
-                now=self._now,
+                clock=Clock(self._now),
                 monotonic=self._monotonic,
                 identity=self._identity,
                 may_write=self._leads,
@@ -115,7 +117,7 @@ class Operator:
             log.info("Probes and metrics are served on port %d", self.port)
             try:
                 async with await KubeClient.connect(self._kubeconfig) as client:
-                    await self._lead(client, session, stop)
+                    await self._lead(client, sessions, stop)
             finally:
                 await probes.stop()
 
@@ -123,7 +125,7 @@ class Operator:
         """From any thread."""
         return self._leadership is not None and self._leadership.holds
 
-    async def _lead(self, client: KubeClient, session: Session, stop: asyncio.Event) -> None:
+    async def _lead(self, client: KubeClient, sessions: Sessions, stop: asyncio.Event) -> None:
         """Wait for the Lease, act while it is held, and give it back when all that was begun has ended."""
         self._leadership = leadership = Leadership(self._settings, client, self._on_lease_lost)
         try:
@@ -132,15 +134,15 @@ class Operator:
             self._standby = False
             if led:
                 self.metrics.leader.set(1)
-                await self._operate(client, session, stop)
+                await self._operate(client, sessions, stop)
         finally:
             self.metrics.leader.set(0)
             # A reconcile can be cut short, but not a call to AWS in its thread: another replica waits for it.
-            await session.stop()
+            await sessions.stop()
             await leadership.release()
             log.info("Stopped")
 
-    async def _operate(self, client: KubeClient, session: Session, stop: asyncio.Event) -> None:
+    async def _operate(self, client: KubeClient, sessions: Sessions, stop: asyncio.Event) -> None:
         settings = self._settings
         cluster = await _until(stop, self._cluster(client))
         if cluster is None:
@@ -155,12 +157,12 @@ class Operator:
             store=store,
             events=events,
             metrics=self.metrics,
-            registry=Registry(session, self._monotonic),
+            registry=Registry(sessions.own, self._monotonic),
             now=self._now,
             monotonic=self._monotonic,
         )
         self._queue = queue = WorkQueue[ObjectKey](maximum=settings.backoff_max_seconds)
-        session.on_answering = queue.unpark
+        sessions.when_answering(queue.unpark)
         Sources(context, queue)
         self.metrics.count_objects(lambda: _count(store))
         self._observing = observing = Observing(
@@ -175,7 +177,7 @@ class Operator:
         )
         workers = Workers(queue, self._timed(RepositoryController(context)), settings.workers, self._on_error)
         queue.pause()
-        log.info("Started for cluster %s in region %s", cluster.name, session.region)
+        log.info("Started for cluster %s in region %s", cluster.name, sessions.region)
         running = asyncio.create_task(workers.run(), name="workers")
         background = [
             asyncio.create_task(observing.run(), name="observing"),
@@ -184,7 +186,8 @@ class Operator:
         try:
             await _first_of(stop, [running, *background])
         finally:
-            self._stopping = session.ending = True
+            self._stopping = True
+            sessions.end()
             for task in background:
                 task.cancel()
             ended = asyncio.gather(*background, return_exceptions=True)
