@@ -77,6 +77,7 @@ class Breaker:
             try:
                 await self._probe()
             except AwsError as error:
+                # Without credentials nobody can be asked, which those who wait will say.
                 if error.outage:
                     self._last = error
                     continue

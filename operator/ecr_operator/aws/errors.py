@@ -51,6 +51,15 @@ class AwsError(Exception):
         self.message = message
         super().__init__(f"{operation}: {code}: {message}")
 
+    def copy(self) -> "AwsError":
+        """An equal one that was not raised yet."""
+        return AwsError(self.kind, self.reason, self.code, self.operation, self.message, outage=self.outage)
+
+    @property
+    def answered(self) -> bool:
+        """Whether AWS has said this; False where the call did not get that far."""
+        return not self.outage and self.code not in _LOCAL
+
     @property
     def refused(self) -> bool:
         """AWS answered and did nothing; False where the effect of the call is unknown."""
@@ -67,10 +76,9 @@ class CircuitOpen(AwsError):
 
 
 class NotSent(AwsError):
-    """Nothing was sent, because this process does not lead any more."""
+    """Nothing was sent, because this process does not lead any more, or ends."""
 
-    def __init__(self, operation: str) -> None:
-        message = "This replica is not the leader any more"
+    def __init__(self, operation: str, message: str = "This replica is not the leader any more") -> None:
         super().__init__(Kind.TRANSIENT, Reason.AWS_UNAVAILABLE, "NotLeading", operation, message)
 
 
@@ -82,6 +90,18 @@ class CutShort(AwsError):
         super().__init__(Kind.TRANSIENT, Reason.AWS_UNAVAILABLE, "CutShort", operation, message)
 
 
+_LOCAL = frozenset(
+    {
+        "CircuitOpen",
+        "NotLeading",
+        "NoCredentialsError",
+        "PartialCredentialsError",
+        "CredentialRetrievalError",
+        "ParamValidationError",
+        "MissingParametersError",
+    }
+)
+"""Codes of what is found before anything is sent."""
 EXPIRED = frozenset({"ExpiredTokenException", "ExpiredToken", "RequestExpired"})
 """The session has ended: a fresh one may be had at once."""
 

@@ -42,7 +42,8 @@ class Limits:
         if error.outage:
             self._breaker(service).failed(error)
             return
-        self._breaker(service).answered()
+        if error.answered:
+            self._breaker(service).answered()
         if error.reason == Reason.THROTTLED:
             self._rate(service, operation).throttled()
 

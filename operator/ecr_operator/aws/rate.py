@@ -17,6 +17,9 @@ DOUBLING_SECONDS = 20.0
 SETTLING_SECONDS = 0.25
 """Throttles within this time after a halving are of calls that were sent at the old rate."""
 
+_HAIR = 1e-9
+"""What a sum of many small numbers may lack of a whole token."""
+
 
 class Rate:
     """A token bucket that holds at most one second's tokens. `monotonic` is a clock in seconds."""
@@ -26,6 +29,7 @@ class Rate:
         self._rate = self._tokens = CEILING
         self._seen = monotonic()
         self._halved = float("-inf")
+        self._order = asyncio.Lock()
 
     @property
     def per_second(self) -> float:
@@ -35,10 +39,13 @@ class Rate:
 
     async def turn(self) -> None:
         """Wait until one more call may be sent; askers go in the order in which they ask."""
-        self._refill()
-        self._tokens -= 1
-        if self._tokens < 0:
-            await asyncio.sleep(-self._tokens / self._rate)
+        async with self._order:
+            self._refill()
+            while self._tokens < 1 - _HAIR:
+                # The rate may have fallen meanwhile.
+                await asyncio.sleep((1 - self._tokens) / self._rate)
+                self._refill()
+            self._tokens -= 1
 
     def throttled(self) -> None:
         """AWS has refused a call for its rate."""
@@ -47,7 +54,6 @@ class Rate:
             return
         self._halved = self._seen
         self._rate = max(FLOOR, self._rate / 2)
-        # Those who wait already keep their places.
         self._tokens = min(self._tokens, 0.0)
 
     def _refill(self) -> None:

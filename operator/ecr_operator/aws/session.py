@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ecr_operator.aws.assumed_role import AssumedRole
-from ecr_operator.aws.clients import Clients
+from ecr_operator.aws.clients import LACK_SECONDS, Clients
 from ecr_operator.aws.errors import EXPIRED, AwsError, CutShort, NotSent, translate
 from ecr_operator.aws.limits import Limits
 from ecr_operator.aws.surroundings import Surroundings
@@ -41,9 +41,6 @@ TOKEN_PROBES: Probes = {**PROBES, "ecr": ("get_authorization_token", {})}
 READ_FROM = frozenset({"create_repository"})
 """Writes whose answer is needed; of the others it is enough that they were carried out."""
 
-LACK_SECONDS = 3.0
-"""How long missing credentials are not looked for again: a thousand objects ask at once."""
-
 
 class Session:
     """Calls AWS as one identity in one region, for many tasks of one event loop.
@@ -65,7 +62,10 @@ class Session:
         self._role = role
         self._probes = probes
         self._clients = Clients(
-            lambda: surroundings.core(region), surroundings.connections, role.credentials if role else None
+            lambda: surroundings.core(region),
+            surroundings.connections,
+            role.credentials if role else None,
+            surroundings.monotonic,
         )
         self._limits = Limits(
             self._probe,
@@ -94,12 +94,12 @@ class Session:
 
     @property
     def is_answering(self) -> bool:
-        """Whether ECR is asked at all; False while it, or STS that is needed for it, does not answer."""
-        return self.answers("ecr") and (self._role is None or self._role.is_answering)
+        """Whether ECR is asked at all, as `answers` has it."""
+        return self.answers("ecr")
 
     def answers(self, service: str) -> bool:
-        """Whether a service is asked at all."""
-        return not self._limits.is_open(service)
+        """Whether a service is asked at all; False while it, or the STS that it needs, does not answer."""
+        return not self._limits.is_open(service) and (self._role is None or self._role.is_answering)
 
     @property
     def arn(self) -> str | None:
@@ -115,21 +115,26 @@ class Session:
         self, service: str, operation: str, parameters: dict[str, Any], *, reads: bool
     ) -> dict[str, Any]:
         for sent in range(1, SENDS + 1):
-            if self._lack is not None and perf_counter() - self._lack[0] < LACK_SECONDS:
-                raise self._lack[1]
+            if self._lack is not None and self._surroundings.monotonic() - self._lack[0] < LACK_SECONDS:
+                # A new one: each time that an exception is raised it keeps the frames that it passes.
+                raise self._lack[1].copy()
             # What STS refuses or does not answer says nothing about this service.
             await self.ready()
             await self._limits.turn(service, operation)
+            ends_at = self._surroundings.ends_at
+            if ends_at is not None and self._surroundings.monotonic() > ends_at:
+                raise NotSent(operation_name(operation), "This process is ending")
             try:
                 answer = await self._answered(service, operation, parameters, reads)
             except AwsError as error:
                 self._limits.failed(service, operation, error)
                 # A connection that was closed while idle fails the first read on it.
                 again = error.reason == Reason.THROTTLED or (reads and sent == 1 and error.outage)
-                if not again or sent == SENDS or self._surroundings.ending:
+                if not again or sent == SENDS or ends_at is not None:
                     raise
             else:
                 self._limits.answered(service)
+                self._lack = None
                 return answer
         raise AssertionError("unreachable")
 
@@ -143,21 +148,22 @@ class Session:
         except AwsError as error:
             if error.reason != Reason.CREDENTIALS_MISSING:
                 raise
-            self._drop(used)
+            await self._drop(used)
             if error.code not in EXPIRED:
-                self._lack = (perf_counter(), error)
+                self._lack = (self._surroundings.monotonic(), error)
                 raise
         # The session ended between its refreshes: a new one may be had at once.
         await self.ready()
         return await self._once(service, operation, parameters, reads)
 
-    def _drop(self, used: int) -> None:
+    async def _drop(self, used: int) -> None:
         """Forget the credentials that AWS does not accept, unless somebody else has done so meanwhile."""
         if self._role is not None:
             self._role.drop(used)
         elif used == self._clients.generation:
-            # A client keeps the credentials, or the lack of them, that it was made with.
-            self._clients.close()
+            # A client keeps the credentials, or the lack of them, that it was made with. In a thread: another
+            # one may be about to fetch credentials, which takes a minute where nobody answers.
+            await asyncio.to_thread(self._clients.close)
 
     async def _once(
         self, service: str, operation: str, parameters: dict[str, Any], reads: bool
@@ -177,12 +183,13 @@ class Session:
             return
         # Of several identities each counts.
         self._surroundings.metrics.circuit_open.labels(service, self.region).inc(1 if is_open else -1)
-        if not is_open:
+        # Those who wait do so for ECR, and would only begin to wait anew.
+        if not is_open and self.is_answering:
             self._surroundings.on_answering()
 
     def _send(self, service: str, operation: str, parameters: dict[str, Any], reads: bool) -> dict[str, Any]:
         """In a thread of the pool."""
-        name = "".join(word.capitalize() for word in operation.split("_"))
+        name = operation_name(operation)
         clock, metrics = self._surroundings.clock, self._surroundings.metrics
         begin, asked, code = perf_counter(), clock.uptime(), "OK"
         try:
@@ -214,10 +221,15 @@ class Session:
         if not self._closed:
             self._closed = True
             for service in self._probes:
-                if not self.answers(service):
+                if self._limits.is_open(service):
                     self._surroundings.metrics.circuit_open.labels(service, self.region).dec()
         self.stop()
         self._clients.close()
+
+
+def operation_name(operation: str) -> str:
+    """boto3's name of an operation as AWS writes it."""
+    return "".join(word.capitalize() for word in operation.split("_"))
 
 
 def _date(answer: Mapping[str, Any]) -> str | None:

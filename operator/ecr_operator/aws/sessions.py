@@ -17,6 +17,9 @@ from ecr_operator.aws.surroundings import Surroundings
 from ecr_operator.clock import Clock
 from ecr_operator.metrics import Metrics
 
+LAST_CALLS_SECONDS = 6.0
+"""How long reconciles may go on to send calls at the end; with the last call's 13 s it is 19 s in all."""
+
 
 class Sessions:
     """Makes sessions when they are asked for; all in one event loop.
@@ -95,8 +98,8 @@ class Sessions:
         self._surroundings.on_answering = call
 
     def end(self) -> None:
-        """Send no call again: the process ends, and waits for those that are under way."""
-        self._surroundings.ending = True
+        """Send no call again, and after `LAST_CALLS_SECONDS` none at all."""
+        self._surroundings.ends_at = self.monotonic() + LAST_CALLS_SECONDS
 
     async def stop(self) -> None:
         """Wait for the calls that are under way, for good; what has not been sent is not."""

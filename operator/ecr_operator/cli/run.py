@@ -62,6 +62,8 @@ def configure_logging(level: str, format: str) -> None:
     logging.getLogger("kopf").setLevel(logging.WARNING)
     logging.getLogger("kopf.objects").setLevel(logging.ERROR)
     logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
+    # It logs a stack for each try to fetch credentials; what is the matter is on the objects.
+    logging.getLogger("botocore.credentials").setLevel(logging.CRITICAL)
     for chatty in ("botocore", "urllib3", "asyncio", "aiohttp"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
 

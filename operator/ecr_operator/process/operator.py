@@ -158,7 +158,7 @@ class Operator:
             events=events,
             metrics=self.metrics,
             registry=Registry(sessions.own, self._monotonic),
-            now=self._now,
+            now=sessions.clock.now,
             monotonic=self._monotonic,
         )
         self._queue = queue = WorkQueue[ObjectKey](maximum=settings.backoff_max_seconds)
