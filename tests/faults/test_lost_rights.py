@@ -48,13 +48,19 @@ class Account:
         # The authorizer learns of it a moment later.
         until(self.cluster, lambda: not self._may(resource, verb), "end of the right")
 
+    def take_events(self) -> None:
+        """Take away the right to post events."""
+        role = self._role(RIGHTS)
+        self.cluster.apply({**role, "rules": role["rules"][:-1]}, force=True)
+        until(self.cluster, lambda: not self._may("events", "create", "events.k8s.io"), "end of the right")
+
     def give_back(self) -> None:
         """Give all rights back."""
         self.cluster.apply(self._role(RIGHTS), force=True)
 
-    def _may(self, resource: str, verb: str) -> bool:
+    def _may(self, resource: str, verb: str, group: str = "ecr-operator.dev") -> bool:
         resource, _, subresource = resource.partition("/")
-        about = {"group": "ecr-operator.dev", "resource": resource, "subresource": subresource, "verb": verb}
+        about = {"group": group, "resource": resource, "subresource": subresource, "verb": verb}
         review = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SubjectAccessReview",
@@ -169,6 +175,70 @@ def test_without_the_right_to_watch_the_lists_are_what_is_left(
         account.give_back()
         running.wait_ready()
         repositories.created("later")
+
+
+def test_without_the_right_to_post_events_all_else_goes_on(
+    cluster: Cluster, repositories: Repositories, account: Account, said: Callable[[str], int]
+) -> None:
+    with RunningOperator(account.create(), watch_namespaces=(repositories.namespace,)) as running:
+        account.take_events()
+        for name in ("a", "b", "c"):
+            repositories.created(name)
+        until(cluster, lambda: said("Failed to post event RepositoryCreated") == 1, "word of it, once")
+        assert running.readiness() is None
+        account.give_back()
+        # Somebody deletes a repository: that is worth an event, and it arrives.
+        repositories.ecr.delete_repository(repositoryName=repositories.name("a"))
+        repositories.annotate("a", "ecr-operator.dev/reconcile", "now")
+        repositories.event(repositories.get("a"), "RepositoryRecreated")
+
+
+@pytest.fixture
+def everywhere(cluster: Cluster, namespace: str) -> Iterator[Callable[[str], Path]]:
+    """Bind the shipped ClusterRole without a resource to an account of the test's own; its kubeconfig."""
+    metadata = {"name": namespace}
+    shipped = cluster.get("ClusterRole", None, "ecr-operator")["rules"]
+    cluster.wait_for("ServiceAccount", namespace, "default", bool)
+
+    def bind(without: str) -> Path:
+        rules = [rule for rule in shipped if without not in rule["resources"]]
+        cluster.apply(
+            {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": rules},
+            force=True,
+        )
+        cluster.apply(
+            {
+                "apiVersion": f"{RBAC}/v1",
+                "kind": "ClusterRoleBinding",
+                "metadata": metadata,
+                "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": namespace}],
+                "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": namespace},
+            },
+            force=True,
+        )
+        return cluster.kubeconfig_of(namespace, "default")
+
+    yield bind
+    for kind in ("ClusterRoleBinding", "ClusterRole"):
+        cluster.delete(kind, None, namespace)
+
+
+def test_without_the_right_to_see_namespaces_it_is_not_ready_and_says_why(
+    cluster: Cluster, repositories: Repositories, everywhere: Callable[[str], Path]
+) -> None:
+    running = RunningOperator(everywhere("namespaces"), list_seconds=0.5).start()
+    try:
+        until(cluster, lambda: 'cannot list resource "namespaces"' in (running.readiness() or ""), "why")
+        everywhere("none")
+        running.wait_ready(60)
+        repositories.created("web")
+        everywhere("namespaces")
+        until(cluster, lambda: 'cannot list resource "namespaces"' in (running.readiness() or ""), "why")
+        everywhere("none")
+        running.wait_ready(60)
+        repositories.created("later")
+    finally:
+        running.stop()
 
 
 @pytest.fixture

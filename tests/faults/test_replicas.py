@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster
+from tests.cluster import Cluster, install_crds
+from tests.conftest import CRDS
 from tests.controlplane import ControlPlane
 from tests.fake_aws.client import FakeAws
 from tests.installation import NAMESPACE, install_account
@@ -226,28 +227,46 @@ def readiness(process: OperatorProcess) -> str:
     return process.readiness() or ""
 
 
-def test_a_leader_whose_api_server_is_frozen_stops_acting_at_the_deadline(
+def test_a_leader_whose_api_server_is_frozen_ends_at_the_deadline_and_all_goes_on_when_it_is_back(
     aws: FakeAws, tmp_path: Path
 ) -> None:
-    with ControlPlane() as plane, Cluster(plane.kubeconfig, kubectl=plane.kubectl) as cluster:
+    with ControlPlane(prepare=_install) as plane, Cluster(plane.kubeconfig, kubectl=plane.kubectl) as cluster:
         install_account(cluster)
-        settings = {
-            **aws.environment("444444444402"),
-            "KUBECONFIG": str(cluster.operator_kubeconfig),
-            "POD_NAMESPACE": NAMESPACE,
-            "POD_NAME": "a",
-            "ECR_OPERATOR_CLUSTER_NAME": "test",
-            "ECR_OPERATOR_LEASE_SECONDS": str(LEASE_SECONDS),
-        }
-        with OperatorProcess(settings, tmp_path) as process:
-            until(cluster, lambda: cluster.find("Lease", NAMESPACE, "ecr-operator"), "Lease")
+        repositories = Repositories(cluster, aws, "default")
+        replicas = Replicas(cluster, aws, "default", tmp_path)
+        a = replicas.start("a")
+        replicas.wait_leads("a")
+        b = replicas.start("b")
+        b.wait_ready()
+        try:
+            repositories.created("kept", deletionPolicy="Delete")
+            # Work under way: what AWS does in the end is known to nobody.
+            aws.inject("CreateRepository", hang=1.0, prefix=repositories.name("new"), times=1, cut="after")
+            repositories.create("new", deletionPolicy="Delete")
+            creates = lambda: aws.attempts(operation="CreateRepository", prefix=repositories.name("new"))  # noqa: E731
+            until(cluster, creates, "call under way")
             plane.freeze_apiserver()
             try:
                 begin = time.monotonic()
-                assert process.wait(GENEROUS) == 1
+                assert a.wait(GENEROUS) == 1
                 assert time.monotonic() - begin < DEADLINE_SECONDS + 5
+                last = json.loads(a.log().splitlines()[-1])
+                assert ("Lease" in last["message"], last["level"]) == (True, "error")
+                assert b.returncode is None
             finally:
                 plane.thaw_apiserver()
-        last = json.loads(process.log().splitlines()[-1])
-        assert "Lease" in last["message"]
-        assert last["level"] == "error"
+            replicas.wait_leads("b")
+            a.start()
+            for name in ("kept", "new"):
+                assert repositories.ready(name, timeout=60)["metadata"]["finalizers"]
+                assert repositories.in_aws(name)
+            repositories.delete("kept")
+            repositories.wait_gone("kept", timeout=60)
+            assert repositories.in_aws("kept") is None
+        finally:
+            replicas.kill()
+
+
+def _install(kubeconfig: Path) -> None:
+    with Cluster(kubeconfig) as cluster:
+        install_crds(cluster, CRDS)

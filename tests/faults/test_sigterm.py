@@ -44,7 +44,7 @@ def test_50_reconciles_end_and_the_next_process_does_the_rest_and_nothing_twice(
             creating = lambda: aws.attempts(operation="CreateRepository", prefix=repositories.name("r"))  # noqa: E731
             until(cluster, lambda: len(creating()) >= COUNT, "calls")
             operator.terminate()
-            assert operator.wait(DRAIN_SECONDS + 10) == 0
+            assert operator.wait(DRAIN_SECONDS) == 0
         finally:
             aws.set_latency(0.0)
         assert_released(operator, cluster)
