@@ -7,53 +7,30 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
-from ecr_operator.api.markers import ATOMIC, ListType, Rule, full_match
+from ecr_operator.api.aws_values import ACCOUNT, ARN, IAM_NAME, ROLE_ARN_MAX, AccountId
+from ecr_operator.api.markers import ATOMIC, ListType, Rule, full_match, no_duplicates
 from ecr_operator.api.meta import ApiModel
 
-_ARN: Final = "arn:aws[a-z-]*"
-_ACCOUNT: Final = "[0-9]{12}"
-_NAME: Final = "[A-Za-z0-9_+=,.@-]+"
-
 PRINCIPAL_PATTERN: Final = (
-    f"{_ARN}:(iam::{_ACCOUNT}:(root|(role|user)(/{_NAME})+)"
-    f"|sts::{_ACCOUNT}:(assumed-role/{_NAME}/{_NAME}|federated-user/{_NAME}))"
+    f"{ARN}:(iam::{ACCOUNT}:(root|(role|user)(/{IAM_NAME})+)"
+    f"|sts::{ACCOUNT}:(assumed-role/{IAM_NAME}/{IAM_NAME}|federated-user/{IAM_NAME}))"
 )
 """An IAM principal that a policy may name (IAM User Guide, "Principal"), without wildcards."""
 FUNCTION_PATTERN: Final = (
-    f"{_ARN}:lambda:[a-z0-9-]+:{_ACCOUNT}:function:[A-Za-z0-9_*?-]+(:([$]LATEST|[A-Za-z0-9_-]+))?"
+    f"{ARN}:lambda:[a-z0-9-]+:{ACCOUNT}:function:[A-Za-z0-9_*?-]+(:([$]LATEST|[A-Za-z0-9_-]+))?"
 )
 """A Lambda function, or several by `*` and `?` in the name."""
 
 
-def _no_duplicates(field: str) -> Rule:
-    return Rule(
-        "self.all(a, self.exists_one(b, b == a))",
-        f"`{field}` may not hold the same entry twice",
-        message_expression=(
-            f'"`{field}` may not hold the same entry twice: \'" + '
-            'self.filter(a, !self.exists_one(b, b == a))[0] + "\'"'
-        ),
-    )
-
-
-AccountId = Annotated[
-    str,
-    Field(max_length=12),
-    Rule(
-        full_match(_ACCOUNT),
-        "`accounts` must hold AWS account ids of 12 digits; for example '123456789012' (quote it in YAML)",
-    ),
-]
 Accounts = Annotated[
     tuple[AccountId, ...],
     Field(min_length=1, max_length=100),
     ListType("atomic"),
-    _no_duplicates("accounts"),
+    no_duplicates("accounts"),
 ]
 PrincipalArn = Annotated[
     str,
-    # A role's path has up to 512 and its name up to 64 characters.
-    Field(max_length=640),
+    Field(max_length=ROLE_ARN_MAX),
     Rule(
         full_match(PRINCIPAL_PATTERN),
         "`principals` must hold ARNs of IAM roles, users or sessions without wildcards; for example "
@@ -109,7 +86,7 @@ class Grant(ApiModel):
             tuple[PrincipalArn, ...],
             Field(min_length=1, max_length=100),
             ListType("atomic"),
-            _no_duplicates("principals"),
+            no_duplicates("principals"),
         ]
         | None
     ) = None
@@ -122,7 +99,7 @@ class Grant(ApiModel):
             tuple[OrganizationId, ...],
             Field(min_length=1, max_length=20),
             ListType("atomic"),
-            _no_duplicates("organizations"),
+            no_duplicates("organizations"),
         ]
         | None
     ) = None
@@ -132,7 +109,7 @@ class Grant(ApiModel):
             tuple[ServicePrincipal, ...],
             Field(min_length=1, max_length=20),
             ListType("atomic"),
-            _no_duplicates("services"),
+            no_duplicates("services"),
         ]
         | None
     ) = None
@@ -163,7 +140,7 @@ class LambdaGrant(ApiModel):
             tuple[FunctionArn, ...],
             Field(min_length=1, max_length=100),
             ListType("atomic"),
-            _no_duplicates("functions"),
+            no_duplicates("functions"),
         ]
         | None
     ) = None

@@ -5,6 +5,7 @@
 The markers do nothing at run time; they end up in the JSON Schema, from where ``api.schema`` takes them.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -104,3 +105,24 @@ def full_match(pattern: str, value: str = "self") -> str:
     what RE2 alone knows.
     """
     return f"{value}.matches(r'^({pattern})$')"
+
+
+def no_duplicates(field: str) -> Rule:
+    """Return the rule that no entry of a list of strings is there twice; its message names one that is."""
+    return Rule(
+        "self.all(a, self.exists_one(b, b == a))",
+        f"`{field}` may not hold the same entry twice",
+        message_expression=(
+            f'"`{field}` may not hold the same entry twice: \'" + '
+            'self.filter(a, !self.exists_one(b, b == a))[0] + "\'"'
+        ),
+    )
+
+
+def key_rule(correct: str, message: str) -> Rule:
+    """Return the rule that ``correct`` holds for every key ``k`` of a map; its message names a wrong one."""
+    return Rule(
+        f"self.all(k, {correct})",
+        message,
+        message_expression=f"{json.dumps(message)} + '; the key is ' + self.filter(k, !({correct}))[0]",
+    )

@@ -4,12 +4,11 @@ The rules are CEL with a message, not `pattern`: the API server answers a broken
 expression, and a person has to write these values.
 """
 
-import json
 from typing import Annotated, Final
 
 from pydantic import Field
 
-from ecr_operator.api.markers import ATOMIC, Rule, full_match
+from ecr_operator.api.markers import ATOMIC, Rule, full_match, key_rule
 
 REPOSITORY_NAME_PATTERN: Final = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*"
 """The pattern of RepositoryName in botocore's model of ECR. 2 to 256 characters."""
@@ -51,28 +50,18 @@ TagValue = Annotated[
     Rule(full_match(TAG_PATTERN), f"a value of `tags` {_TAG_CHARACTERS}"),
 ]
 
-
-def _key_rule(correct: str, message: str) -> Rule:
-    """Return the rule that ``correct`` holds for every key ``k``; its message names one that breaks it."""
-    return Rule(
-        f"self.all(k, {correct})",
-        message,
-        message_expression=f"{json.dumps(message)} + '; the key is ' + self.filter(k, !({correct}))[0]",
-    )
-
-
 # AWS allows 50 tags; one is the owner tag, and the operator's default tags need room.
 Tags = Annotated[
     dict[str, TagValue],
     Field(max_length=45),
     ATOMIC,
     Rule("self.all(k, size(k) >= 1 && size(k) <= 128)", "a key of `tags` must have 1 to 128 characters"),
-    _key_rule(full_match(TAG_PATTERN, "k"), f"a key of `tags` {_TAG_CHARACTERS}"),
-    _key_rule(
+    key_rule(full_match(TAG_PATTERN, "k"), f"a key of `tags` {_TAG_CHARACTERS}"),
+    key_rule(
         "!k.matches('^[aA][wW][sS]:')",
         "a key of `tags` may not start with 'aws:': AWS reserves it; choose another prefix",
     ),
-    _key_rule(
+    key_rule(
         "!k.startsWith('ecr-operator.dev/')",
         "a key of `tags` may not start with 'ecr-operator.dev/': the operator keeps its own tags there",
     ),
