@@ -39,7 +39,7 @@ def answer(cluster: Cluster, obj: dict[str, Any]) -> str:
     """What the API server says to the object, as kubectl sends it; empty when it takes it."""
     query = {"dryRun": "All", "fieldValidation": "Strict"}
     try:
-        cluster.request("POST", path("EcrRepository", "default"), obj, query=query)
+        cluster.request("POST", path(obj["kind"], "default"), obj, query=query)
     except ApiError as error:
         if error.status not in (400, 422):
             raise

@@ -10,6 +10,7 @@ import yaml
 
 from ecr_operator.api.names import OWNER_TAG
 from ecr_operator.cli import main
+from tests.api.pull_secrets import pull_secret
 from tests.fake_aws.client import ACCOUNT, FakeAws
 from tests.policies import AUDIT, LAMBDA, OTHER, RULE, policy
 
@@ -353,6 +354,17 @@ class TestWhatIsRead:
         assert objects(output)["one"]["source"] == "d/a.yaml:1"
         _, output, _ = plan("-R", "-f", "d", "-o", "json")
         assert list(objects(output)) == ["one", "two"]
+
+    def test_a_pull_secret_is_checked_and_not_planned(self, fake: FakeAws, plan: Plan) -> None:
+        """Nor taken for a repository of its name."""
+        good = pull_secret("good", {})
+        bad = pull_secret("bad", {"namespaces": {}})
+        code, output, _ = plan("-f", written(good, bad))
+        assert code == 3
+        assert "good     none     valid; what becomes of an EcrPullSecret is not planned\n" in output
+        assert "bad      refuse   Invalid: spec.namespaces: Required value: at least one of" in output
+        assert "team" not in output
+        assert plan("-f", written(good))[0] == 0
 
     def test_objects_are_shown_in_the_order_of_the_manifests(self, fake: FakeAws, plan: Plan) -> None:
         names = ["c", "a", "b"]

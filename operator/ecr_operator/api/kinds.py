@@ -1,12 +1,15 @@
 """The kinds, as their CRDs present them: names, columns, and the rules over the whole object."""
 
+from dataclasses import replace
 from typing import Final
 
 from ecr_operator.api.kind import AGE, READY, REASON, Column, Kind
 from ecr_operator.api.markers import Rule
+from ecr_operator.api.pull_secret import EcrPullSecretSpec, EcrPullSecretStatus
 from ecr_operator.api.repository import EcrRepositorySpec, EcrRepositoryStatus
 
 _NAME: Final = "(has(self.spec.repositoryName) ? self.spec.repositoryName : self.metadata.name)"
+_NAME_IN_NAMESPACES: Final = "(has(self.spec.secretName) ? self.spec.secretName : self.metadata.name)"
 
 ECR_REPOSITORY: Final = Kind(
     kind="EcrRepository",
@@ -48,5 +51,40 @@ ECR_REPOSITORY: Final = Kind(
     ),
 )
 
-KINDS: Final[tuple[Kind, ...]] = (ECR_REPOSITORY,)
+ECR_PULL_SECRET: Final = Kind(
+    kind="EcrPullSecret",
+    plural="ecrpullsecrets",
+    singular="ecrpullsecret",
+    short_name="ecrps",
+    # Only a cluster's administrator hands credentials to namespaces.
+    scope="Cluster",
+    description="Credentials for registries of Amazon ECR, kept fresh in a Secret of each chosen namespace.",
+    spec=EcrPullSecretSpec,
+    status=EcrPullSecretStatus,
+    columns=(
+        Column("Secret", ".status.secretName", "The name of the Secret in each namespace."),
+        Column("Namespaces", ".status.namespaces.matched", "Namespaces that are to get it.", type="integer"),
+        Column("Failed", ".status.namespaces.failed", "Namespaces that cannot get it.", type="integer"),
+        # Not a `date`: that prints the age of a time, and one in the future as `<invalid>`.
+        Column("Expires", ".status.expiresAt", "When the present credentials expire."),
+        replace(READY, description="Whether credentials are there and handed out."),
+        REASON,
+        AGE,
+    ),
+    root_rules=(
+        Rule(
+            f"{_NAME_IN_NAMESPACES} == {_NAME_IN_NAMESPACES.replace('self.', 'oldSelf.')}",
+            "`secretName` may not be changed: Pods and service accounts name the Secret; write a new "
+            "EcrPullSecret for the new name",
+            field_path=".spec.secretName",
+        ),
+        # It is the value of a label on each Secret.
+        Rule(
+            "size(self.metadata.name) <= 63",
+            "`metadata.name` must have at most 63 characters; a longer name goes into `secretName`",
+        ),
+    ),
+)
+
+KINDS: Final[tuple[Kind, ...]] = (ECR_REPOSITORY, ECR_PULL_SECRET)
 """All kinds, in the order in which the documentation presents them."""

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ecr_operator.api.admission import problems
+from ecr_operator.api.kinds import ECR_PULL_SECRET, ECR_REPOSITORY
 from ecr_operator.api.names import OWNER_TAG
 from ecr_operator.api.repository import EcrRepositorySpec, EcrRepositoryStatus, ManagementPolicy
 from ecr_operator.api.validation import describe
@@ -70,8 +71,8 @@ class Planned:
 
     @property
     def key(self) -> str:
-        """`<namespace>/<name>`."""
-        return f"{self.namespace}/{self.name}"
+        """`<namespace>/<name>`; the name alone for a kind without namespaces."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +160,19 @@ class Planner:
         metadata = manifest.obj.get("metadata")
         metadata = metadata if isinstance(metadata, dict) else {}
         kind = str(manifest.obj.get("kind"))
-        return kind, str(metadata.get("namespace") or self.namespace), str(metadata.get("name") or "?")
+        name = str(metadata.get("name") or "?")
+        if kind == ECR_PULL_SECRET.kind:
+            return kind, "", name
+        return kind, str(metadata.get("namespace") or self.namespace), name
 
     def _understood(self, manifest: Manifest) -> Planned | Asked:
-        _, namespace, name = self._key(manifest)
+        kind, namespace, name = self._key(manifest)
         wrong = problems(manifest.obj)
         if wrong:
             return Planned(manifest, namespace, name, Action.REFUSE, reason="Invalid", message=_joined(wrong))
+        if kind != ECR_REPOSITORY.kind:
+            message = f"valid; what becomes of an {kind} is not planned"
+            return Planned(manifest, namespace, name, Action.NONE, message=message)
         try:
             part = "spec"
             spec = EcrRepositorySpec.from_json(manifest.obj.get("spec"))
