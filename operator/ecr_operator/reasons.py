@@ -15,6 +15,8 @@ class Reason(StrEnum):
     """AWS holds what the spec says."""
     OBSERVED = "Observed"
     """`managementPolicy: Observe`: the status shows what AWS holds; nothing is written there."""
+    NO_NAMESPACE_MATCHED = "NoNamespaceMatched"
+    """No namespace is selected, so no Secret is written. Check `namespaces`, or create the namespace."""
     SUSPENDED = "Suspended"
     """`suspend: true`: nothing is read or written until it is removed. Ready keeps its last value."""
 
@@ -59,6 +61,10 @@ class Reason(StrEnum):
     """AWS refuses signatures because the node's clock is wrong. Set the clock right."""
     ASSUME_ROLE_DENIED = "AssumeRoleDenied"
     """The role cannot be assumed. Check its trust policy."""
+    OPERATOR_IDENTITY_REFUSED = "OperatorIdentityRefused"
+    """The operator may not hand out its own identity. Set `auth.roleArn`, or ask the administrator."""
+    CONFLICT = "Conflict"
+    """Another, older object wants the same. Change or delete one of the two that the message names."""
     KMS_KEY_UNUSABLE = "KmsKeyUnusable"
     """The KMS key is missing, disabled or not permitted. Mend the key, or make a new object."""
     TOO_MANY_TAGS = "TooManyTags"
@@ -75,6 +81,22 @@ class Reason(StrEnum):
     """AWS refused a value of the spec. Change the field that the message names."""
     UNSUPPORTED_SPEC = "UnsupportedSpec"
     """The spec holds a value that this version does not know. Change it, or upgrade the operator."""
+
+    # One namespace of an EcrPullSecret; Ready stays True
+    SECRET_NOT_OURS = "SecretNotOurs"  # noqa: S105 - a word, no password
+    """A Secret of that name exists. Remove it, set `adoptionPolicy: Adopt`, or use another `secretName`."""
+    SECRET_CONTESTED = "SecretContested"  # noqa: S105 - a word, no password
+    """Something else keeps changing or deleting the Secret. Stop what the message names."""
+    SERVICE_ACCOUNT_CONTESTED = "ServiceAccountContested"
+    """Something else keeps taking the Secret off the service account. Stop what the message names."""
+    NAMESPACE_TERMINATING = "NamespaceTerminating"
+    """The namespace is being deleted. Nothing to do."""
+    WRITE_REFUSED = "WriteRefused"
+    """The API server refused the write (a quota, a webhook, a role). Mend what the message names."""
+
+    # The condition LeastPrivilege
+    OPERATOR_IDENTITY_USED = "OperatorIdentityUsed"
+    """The credentials reach as far as the operator's own identity. Set `auth.roleArn` to narrow them."""
 
     # Events only
     FINALIZER_RELEASED = "FinalizerReleased"

@@ -8,7 +8,9 @@ import pytest
 import yaml
 
 from ecr_operator.api.access import Access, Grant, LambdaGrant
+from ecr_operator.api.meta import CommonSpec, CommonStatus
 from ecr_operator.api.names import API_VERSION
+from ecr_operator.api.pull_secret import EcrPullSecretSpec, EcrPullSecretStatus
 from ecr_operator.api.repository import EcrRepositorySpec, EcrRepositoryStatus
 from ecr_operator.cli.settings_page import settings_page
 from ecr_operator.planning import changes
@@ -21,6 +23,8 @@ from tests.cluster import Cluster
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md"))]
 REPOSITORY_PAGE = (ROOT / "docs" / "ecrrepository.md").read_text()
+BY_KIND = ["EcrRepository", "EcrPullSecret"]
+PULL_SECRET_PAGE = (ROOT / "docs" / "ecrpullsecret.md").read_text()
 
 
 def test_the_page_of_settings_is_up_to_date() -> None:
@@ -35,16 +39,26 @@ def test_every_reason_has_a_row_and_every_row_a_reason() -> None:
     assert sorted(rows) == sorted(Reason)
 
 
-def test_every_field_of_the_spec_has_a_heading() -> None:
-    headings = re.findall(r"^### `(\w+)`$", REPOSITORY_PAGE, re.MULTILINE)
-    assert sorted(headings) == sorted(str(field.alias) for field in EcrRepositorySpec.model_fields.values())
+@pytest.mark.parametrize(
+    ("page", "spec"),
+    [(REPOSITORY_PAGE, EcrRepositorySpec), (PULL_SECRET_PAGE, EcrPullSecretSpec)],
+    ids=BY_KIND,
+)
+def test_every_field_of_the_spec_has_a_heading(page: str, spec: type[CommonSpec]) -> None:
+    headings = re.findall(r"^### `(\w+)`$", page, re.MULTILINE)
+    assert sorted(headings) == sorted(str(field.alias) for field in spec.model_fields.values())
 
 
-def test_every_field_of_the_status_has_a_row() -> None:
-    part = REPOSITORY_PAGE.split("## Status")[1].split("### Conditions")[0]
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [(REPOSITORY_PAGE, EcrRepositoryStatus), (PULL_SECRET_PAGE, EcrPullSecretStatus)],
+    ids=BY_KIND,
+)
+def test_every_field_of_the_status_has_a_row(page: str, status: type[CommonStatus]) -> None:
+    part = page.split("## Status")[1].split("### Conditions")[0]
     first_cells = " ".join(re.findall(r"^\| (`.*?) \|", part, re.MULTILINE))
     named = re.findall(r"`(\w+)`", first_cells)
-    assert sorted(named) == sorted(str(field.alias) for field in EcrRepositoryStatus.model_fields.values())
+    assert sorted(named) == sorted(str(field.alias) for field in status.model_fields.values())
 
 
 def test_every_part_that_is_managed_is_named() -> None:
