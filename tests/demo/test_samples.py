@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from ecr_operator.api.admission import problems
+from ecr_operator.api.meta import CommonSpec
+from ecr_operator.api.pull_secret import EcrPullSecretSpec
 from ecr_operator.api.repository import EcrRepositorySpec
 from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
@@ -19,6 +22,7 @@ ACCOUNT = "424242424242"
 SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
 FILES = {path.name: path.read_text() for path in sorted(SAMPLES.glob("*.yaml"))}
 OBJECTS = [document for text in FILES.values() for document in yaml.safe_load_all(text)]
+PULL_SECRETS: list[dict[str, Any]] = [obj for obj in OBJECTS if obj["kind"] == "EcrPullSecret"]
 REPOSITORIES: list[dict[str, Any]] = [obj for obj in OBJECTS if obj["kind"] == KIND]
 NAMESPACE = next(obj for obj in OBJECTS if obj["kind"] == "Namespace")["metadata"]["name"]
 
@@ -50,6 +54,17 @@ def ready_sample(cluster: Cluster, name: str) -> dict[str, Any]:
     )
 
 
+@pytest.mark.parametrize("manifest", PULL_SECRETS, ids=lambda obj: obj["metadata"]["name"])
+def test_a_pull_secret_is_kept_as_written_and_left_alone(
+    cluster: Cluster, applied: FakeAws, manifest: dict[str, Any]
+) -> None:
+    """Its controller does not exist yet: it must not look as if there were one."""
+    found = cluster.get("EcrPullSecret", None, manifest["metadata"]["name"])
+    assert found["spec"] == manifest["spec"]
+    assert found["status"] == {"observedGeneration": -1}
+    assert problems(manifest) == ()
+
+
 def test_the_observed_repository_is_left_alone(cluster: Cluster, applied: FakeAws) -> None:
     cluster.wait_for(KIND, NAMESPACE, "base", lambda obj: obj["status"]["repositoryUri"])
     assert applied.writes(prefix="platform/base", account=ACCOUNT) == []
@@ -73,11 +88,12 @@ def test_the_kustomization_holds_every_file() -> None:
     assert sorted([*listed, "kustomization.yaml"]) == sorted(FILES)
 
 
-def test_the_complete_sample_shows_every_field() -> None:
-    text = FILES["complete.yaml"]
-    missing = [
-        field.alias for field in EcrRepositorySpec.model_fields.values() if f" {field.alias}:" not in text
-    ]
+@pytest.mark.parametrize(
+    ("name", "spec"),
+    [("complete.yaml", EcrRepositorySpec), ("ecrpullsecret-complete.yaml", EcrPullSecretSpec)],
+)
+def test_the_complete_sample_shows_every_field(name: str, spec: type[CommonSpec]) -> None:
+    missing = [field.alias for field in spec.model_fields.values() if f" {field.alias}:" not in FILES[name]]
     assert missing == []
 
 
