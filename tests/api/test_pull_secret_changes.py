@@ -1,11 +1,14 @@
 """What may become of an EcrPullSecret that is there: transition rules, and applies that shrink it."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from ecr_operator.api.admission import problems
+from tests.api import test_label_selector, test_pull_secret_registries
 from tests.api.pull_secrets import MINIMAL, pull_secret
 from tests.cluster import ApiError, Cluster
 
@@ -129,6 +132,32 @@ def test_an_untouched_object_has_been_observed_by_nobody(cluster: Cluster, name:
     created = cluster.create(pull_secret(name, {}))
     assert created["status"] == {"observedGeneration": -1}
     assert cluster.get(KIND, None, name)["status"] == {"observedGeneration": -1}
+
+
+LARGEST: dict[str, Any] = {
+    **FULL,
+    "secretName": "s" * 253,
+    **test_pull_secret_registries.LARGEST,
+    "auth": {"roleArn": f"{ROLE}/{'p' * 500}", "externalId": "e" * 1224, "sessionName": "s" * 64},
+    "namespaces": {
+        "include": [f"{'*' * 60}{n:03}" for n in range(100)],
+        "exclude": [f"{'?' * 60}{n:03}" for n in range(100)],
+        "selector": test_label_selector.ACCEPTED["as much as there can be"],
+    },
+    "serviceAccounts": {"names": [f"{n:0253}" for n in range(50)]},
+}
+
+
+def test_the_largest_object_is_within_the_cost_that_the_api_server_allows(
+    cluster: Cluster, name: str
+) -> None:
+    """All rules are asked again when only the status is written."""
+    manifest = pull_secret(name, LARGEST)
+    assert problems(manifest) == ()
+    assert cluster.create(manifest)["spec"] == LARGEST
+    start = time.monotonic()
+    cluster.status_patch(KIND, None, name, {"identity": ROLE})
+    assert time.monotonic() - start < 5
 
 
 ADDED: dict[str, dict[str, Any]] = {
