@@ -14,5 +14,10 @@ RECONCILE_ANNOTATION: Final = f"{GROUP}/reconcile"
 CONFIRM_DELETE_ANNOTATION: Final = f"{GROUP}/confirm-delete"
 REPOSITORY_NAMES_ANNOTATION: Final = f"{GROUP}/repository-names"
 ADOPTION_ANNOTATION: Final = f"{GROUP}/adoption"
+PULL_SECRETS_ANNOTATION: Final = f"{GROUP}/pull-secrets"
+
+PULL_SECRET_LABEL: Final = f"{GROUP}/pull-secret"
+MANAGED_BY_LABEL: Final = "app.kubernetes.io/managed-by"
+MANAGED_BY: Final = "ecr-operator"
 
 OWNER_TAG: Final = f"{GROUP}/owner"
