@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -54,6 +54,17 @@ def secret_content(format: Format, tokens: Mapping[str, str]) -> SecretContent:
     if format == Format.DOCKER_CONFIG_FILE:
         return SecretContent(OPAQUE_TYPE, {FILE_KEY: text})
     return SecretContent(DOCKER_TYPE, {DOCKER_KEY: text})
+
+
+def complete_content(
+    format: Format, hosts: Collection[str], tokens: Mapping[str, str]
+) -> SecretContent | None:
+    """The content for all `hosts`; None while one of them has no token.
+
+    A Secret with a part of its hosts would take from Pods what they could pull before.
+    """
+    wanted = {host: tokens[host] for host in hosts if host in tokens}
+    return secret_content(format, wanted) if wanted and len(wanted) == len(set(hosts)) else None
 
 
 def content_hash(data: Mapping[str, str]) -> str:
