@@ -96,6 +96,11 @@ CASES = {
         (f"{UPDATE} (owner)",),
         ready=("ecr",),
     ),
+    "a reference to another object that controls nothing stays": Case(
+        (ECR,),
+        namespace(written(ECR, owners=(replace(FOREIGN_CONTROLLER, controller=False), reference(ECR)))),
+        ready=("ecr",),
+    ),
     "all at once": Case(
         (ECR,),
         namespace(written(ECR, owners=(), labels=ECR.labels | {"argocd.argoproj.io/x": "y"}, **OTHER_BYTES)),
@@ -205,6 +210,13 @@ CASES = {
     "two want one name, the older wins": Case(
         (YOUNGER, OLDER), namespace(), (CREATE,), {"younger": Reason.CONFLICT}, ("older",)
     ),
+    "the older wins whatever its name": Case(
+        (wanted("a", created=TUESDAY), wanted("z", created=MONDAY)),
+        namespace(),
+        (CREATE,),
+        {"a": Reason.CONFLICT},
+        ("z",),
+    ),
     "of two of the same age the first name wins": Case(
         (wanted("b"), wanted("a")), namespace(), (CREATE,), {"b": Reason.CONFLICT}, ("a",)
     ),
@@ -286,6 +298,11 @@ CASES = {
     ),
     "our labels on another controller's Secret": Case(
         (), namespace(written(ECR, owners=(FOREIGN_CONTROLLER,))), released=deselected(ECR)
+    ),
+    "our labels on the Secret of another controller with our name": Case(
+        (),
+        namespace(written(ECR, owners=(replace(FOREIGN_CONTROLLER, name="ecr"),))),
+        released=deselected(ECR),
     ),
     "a stranger's Secret of the name": Case((), namespace(foreign(HOST)), released=deselected(ECR)),
     # Contention
@@ -381,6 +398,11 @@ def test_a_plan_is_read_in_its_order() -> None:
     plan = planned(CASES["the older takes over a Secret of another format"])
     assert plan.describe() == f"{DELETE}; {CREATE}"
     assert plan_namespace((), namespace()).describe() == ""
+
+
+def test_secrets_are_changed_in_the_order_of_their_names() -> None:
+    plan = plan_namespace((replace(OLDER, name="b"), replace(YOUNGER, name="a")), namespace())
+    assert plan.describe() == f"create Secret {NAMESPACE}/a; create Secret {NAMESPACE}/b"
 
 
 def test_failures_are_sorted() -> None:

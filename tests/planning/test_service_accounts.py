@@ -100,6 +100,14 @@ CASES = {
         "pull=ecr",
         failures=(Reason.SECRET_NOT_OURS,),
     ),
+    "whose entry it is stays while a stranger's Secret is in the way": Case(
+        (YOUNGER,),
+        namespace(foreign(HOST), account("pull", record="pull=ecr")),
+        ("pull",),
+        "pull=ecr",
+        released=gone(ECR),
+        failures=(Reason.SECRET_NOT_OURS,),
+    ),
     "no entry for the loser of a conflict": Case(
         (NONE, YOUNGER), namespace(THERE, account("helm")), ("helm",), failures=(Reason.CONFLICT,)
     ),
@@ -151,6 +159,20 @@ CASES = {
         "push=push",
         1,
         gone(ECR),
+    ),
+    "two that are gone, one write": Case(
+        (),
+        namespace(account("pull", "helm", "push", record="pull=ecr,push=push")),
+        ("helm",),
+        None,
+        1,
+        gone(ECR) | gone(PUSH),
+    ),
+    "an EcrPullSecret that is gone, before the garbage collector has come": Case(
+        (), namespace(THERE, account("pull", record="pull=ecr")), (), None, 1, gone(ECR)
+    ),
+    "an EcrPullSecret that is gone, and a stranger's Secret has its name": Case(
+        (), namespace(foreign(HOST), account("pull", record="pull=ecr")), (), None, 1, gone(ECR)
     ),
     "an EcrPullSecret that is gone and kept its Secret": Case(
         (), namespace(KEPT, account("pull", record="pull=ecr")), ("pull",), "pull=ecr", 0, gone(ECR)
