@@ -60,7 +60,7 @@ class Metrics:
             registry=self.registry,
         )
         self.depth = Gauge(
-            "ecr_operator_workqueue_depth", "Keys that wait for a worker", registry=self.registry
+            "ecr_operator_workqueue_depth", "Keys that wait for a worker", ("kind",), registry=self.registry
         )
         self.watch_age = Gauge(
             "ecr_operator_watch_age_seconds",

@@ -3,14 +3,13 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from time import monotonic as system_monotonic
 from typing import Any, TypeVar
 
 import ecr_operator.version
-from ecr_operator.aws.errors import AwsError
 from ecr_operator.aws.identity import DEFAULT_IDENTITY, Identity
 from ecr_operator.aws.registry import Registry
 from ecr_operator.aws.sessions import Sessions
@@ -20,7 +19,6 @@ from ecr_operator.controllers.repository import RepositoryController
 from ecr_operator.controllers.sources import Sources
 from ecr_operator.controllers.sweep import Sweep
 from ecr_operator.engine.queue import WorkQueue
-from ecr_operator.engine.workers import Workers
 from ecr_operator.kube.client import KubeClient
 from ecr_operator.kube.errors import KubeError
 from ecr_operator.kube.events import EventRecorder
@@ -32,6 +30,7 @@ from ecr_operator.planning.ownership import Cluster, ObjectKey
 from ecr_operator.process.leadership import Leadership, exit_at_once
 from ecr_operator.process.observing import Observing
 from ecr_operator.process.probes import Probes
+from ecr_operator.process.work import Work
 from ecr_operator.settings import Settings, pod_name
 
 log = logging.getLogger(__name__)
@@ -72,7 +71,7 @@ class Operator:
         """Where the probes are served, once `run` has started them."""
         self._store: Store | None = None
         self._observing: Observing | None = None
-        self._queue: WorkQueue[ObjectKey] | None = None
+        self._works: list[Work[Any]] = []
         self._on_lease_lost = on_lease_lost
         self._leadership: Leadership | None = None
         self._standby = False
@@ -161,10 +160,13 @@ class Operator:
             now=sessions.clock.now,
             monotonic=self._monotonic,
         )
-        self._queue = queue = WorkQueue[ObjectKey](maximum=settings.backoff_max_seconds)
+        queue = WorkQueue[ObjectKey](maximum=settings.backoff_max_seconds)
         sessions.when_answering(queue.unpark)
         Sources(context, queue)
         self.metrics.count_objects(lambda: _count(store))
+        controller = RepositoryController(context)
+        works = [Work(KIND, queue, controller.reconcile, settings.workers, self.metrics)]
+        self._works = works
         self._observing = observing = Observing(
             client,
             store,
@@ -172,30 +174,26 @@ class Operator:
             namespaces=settings.watch_namespaces,
             list_seconds=settings.list_seconds,
             # No worker acts on a store that does not hold all objects: absence would be assumed, not proved.
-            on_complete=queue.resume,
-            on_loss=queue.pause,
+            on_complete=lambda: _each(work.resume for work in works),
+            on_loss=lambda: _each(work.pause for work in works),
         )
-        workers = Workers(queue, self._timed(RepositoryController(context)), settings.workers, self._on_error)
-        queue.pause()
         log.info("Started for cluster %s in region %s", cluster.name, sessions.region)
-        running = asyncio.create_task(workers.run(), name="workers")
         background = [
             asyncio.create_task(observing.run(), name="observing"),
             asyncio.create_task(_after(store.synced, Sweep(context, queue)), name="sweep"),
         ]
         try:
-            await _first_of(stop, [running, *background])
+            await _first_of(stop, [*(work.task for work in works), *background])
         finally:
             self._stopping = True
             sessions.end()
             for task in background:
                 task.cancel()
             ended = asyncio.gather(*background, return_exceptions=True)
-            cut = await workers.drain(DRAIN_SECONDS)
+            cut = sum(await asyncio.gather(*(work.drain(DRAIN_SECONDS) for work in works)))
             await ended
             if cut:
                 log.warning("Stopped %d reconciles that did not end within %d s", cut, DRAIN_SECONDS)
-            await asyncio.gather(running, return_exceptions=True)
             await events.flush(EVENTS_SECONDS)
 
     def _resources(self) -> tuple[Resource, ...]:
@@ -218,33 +216,9 @@ class Operator:
                 await asyncio.sleep(RETRY_SECONDS)
         return Cluster(name, self._settings.previous_cluster_names)
 
-    def _timed(self, controller: RepositoryController) -> Callable[[ObjectKey], Awaitable[float | None]]:
-        async def reconcile(key: ObjectKey) -> float | None:
-            with self.metrics.reconcile_seconds.labels(KIND).time():
-                after = await controller.reconcile(key)
-            self.metrics.reconciles.labels(KIND, "success").inc()
-            return after
-
-        return reconcile
-
-    def _on_error(self, key: ObjectKey, error: Exception, delay: float) -> None:
-        self.metrics.reconciles.labels(KIND, "error").inc()
-        reason = error.reason if isinstance(error, AwsError) else type(error).__name__
-        self.metrics.reconcile_errors.labels(KIND, reason).inc()
-        expected = isinstance(error, AwsError | KubeError)
-        log.warning(
-            "Failed to reconcile %s %s/%s, again in %.1f s: %s",
-            KIND,
-            *key,
-            delay,
-            error,
-            # A stack is of use only where nobody foresaw the error.
-            exc_info=None if expected else error,
-        )
-
     def _refresh_metrics(self) -> None:
-        if self._queue is not None:
-            self.metrics.depth.set(len(self._queue))
+        for work in self._works:
+            work.measure()
         if self._observing is not None and self._observing.listed_at is not None:
             age = asyncio.get_running_loop().time() - self._observing.listed_at
             for resource in self._resources():
@@ -276,6 +250,11 @@ async def _first_of(stop: asyncio.Event, tasks: "list[asyncio.Task[Any]]") -> No
             task.result()
     finally:
         stopped.cancel()
+
+
+def _each(steps: Iterable[Callable[[], None]]) -> None:
+    for step in steps:
+        step()
 
 
 def _count(store: Store) -> Iterable[Count]:
