@@ -1,4 +1,4 @@
-"""Sessions on a fake AWS, for the length of a test's coroutine."""
+"""Sessions and tokens on a fake AWS, for the length of a test's coroutine."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
@@ -12,6 +12,7 @@ import pytest
 from ecr_operator.aws.errors import AwsError
 from ecr_operator.aws.identity import Role
 from ecr_operator.aws.sessions import Sessions
+from ecr_operator.aws.tokens import Tokens
 from ecr_operator.metrics import Metrics
 from tests.fake_aws.client import REGION, FakeAws
 from tests.running import Identity
@@ -41,6 +42,7 @@ class Calling:
             **{"identity": Identity(), **settings},
         )
         self.sessions.when_answering(self._count)
+        self.tokens = Tokens(self.sessions)
 
     async def account(self, role: Role | None = None, region: str = REGION) -> str:
         """The account that a call goes to."""
