@@ -28,5 +28,11 @@ class LeastRights(FakeAws):
         self._restrict()
 
     def _restrict(self) -> None:
-        operator = operator_policy(Scope(kms_key_arns=["arn:aws:kms:*:*:key/*"]))
+        scope = Scope(
+            kms_key_arns=["arn:aws:kms:*:*:key/*"],
+            own_tokens=True,
+            public_tokens=True,
+            pull_role_arns=["arn:aws:iam::*:role/pull-*"],
+        )
+        operator = operator_policy(scope)
         self.set_iam_policy(EVERYONE, [operator, assume_role_policy(ROLE)])

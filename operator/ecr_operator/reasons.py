@@ -94,7 +94,13 @@ class Reason(StrEnum):
     WRITE_REFUSED = "WriteRefused"
     """The API server refused the write (a quota, a webhook, a role). Mend what the message names."""
 
-    # The condition LeastPrivilege
+    # The conditions LeastPrivilege and ExpiringSoon
+    SESSION_NARROWED = "SessionNarrowed"
+    """The credentials are narrowed to what `auth.access` says. Nothing to do."""
+    NOT_REFRESHED = "NotRefreshed"
+    """Less than a quarter of the credentials' life is left. Mend what Ready says."""
+    EXPIRED = "Expired"
+    """The credentials have expired: Pods cannot pull with them. Mend what Ready says."""
     OPERATOR_IDENTITY_USED = "OperatorIdentityUsed"
     """The credentials reach as far as the operator's own identity. Set `auth.roleArn` to narrow them."""
 

@@ -72,6 +72,13 @@ class Settings(BaseSettings):
     role_arn: str | None = None
     """A role to assume for all calls to ECR, for example in a central registry account."""
 
+    own_identity_tokens: bool = True
+    """Whether an `EcrPullSecret` without `auth.roleArn` may hand out credentials of the operator's own
+    identity, with all that it may do in ECR."""
+
+    service_accounts: bool = True
+    """Whether service accounts are watched. Without it `serviceAccounts` of an `EcrPullSecret` is refused."""
+
     watch_namespaces: CommaList = ()
     """Comma list of namespaces to watch. Defaults to all of them. `ECR_OPERATOR_CLUSTER_NAME` must be
     set with it."""

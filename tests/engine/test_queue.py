@@ -242,3 +242,43 @@ def test_done_of_a_key_that_is_not_in_work_is_a_bug() -> None:
             queue.retry("a")
 
     run(main())
+
+
+def test_resyncs_that_hang_leave_workers_to_users() -> None:
+    async def main() -> None:
+        queue: WorkQueue[str] = WorkQueue(resyncs=1)
+        for key in ("hangs", "waits"):
+            queue.add(key, fresh=False)
+        assert await queue.get() == "hangs"
+        # All other workers are asking, and none of them gets a second resync.
+        workers = [asyncio.create_task(queue.get()) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert not any(worker.done() for worker in workers)
+
+        queue.add("user")
+        await asyncio.sleep(0)
+        assert [worker.result() for worker in workers if worker.done()] == ["user"]
+
+        queue.done("hangs")
+        await asyncio.sleep(0)
+        assert sorted(worker.result() for worker in workers) == ["user", "waits"]
+
+    run(main())
+
+
+def test_the_end_of_a_users_key_lets_no_further_resync_through() -> None:
+    async def main() -> None:
+        queue: WorkQueue[str] = WorkQueue(resyncs=1)
+        queue.add("resync", fresh=False)
+        queue.add("user")
+        assert [await queue.get(), await queue.get()] == ["user", "resync"]
+        queue.add("next", fresh=False)
+        waiting = asyncio.create_task(queue.get())
+        await asyncio.sleep(0)
+        queue.done("user")
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        queue.done("resync")
+        assert await waiting == "next"
+
+    run(main())

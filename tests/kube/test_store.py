@@ -328,3 +328,14 @@ class TestIndex:
         assert names(store) == ["fine", "odd"]
         assert store.by_index(KIND, "label", "x") == [("team-a", "fine")]
         assert "odd" in caplog.text
+
+
+def test_an_object_that_is_seen_by_its_label_may_vanish_and_come_back() -> None:
+    store = Store([KIND], selected=[KIND])
+    store.put(KIND, obj("a", 1))
+    store.remove(KIND, "team-a", "a", "uid-of-a")
+    assert store.get(KIND, "team-a", "a") is None
+
+    # Its label is there again: the same object.
+    assert store.put(KIND, obj("a", 3)).changed
+    assert store.get(KIND, "team-a", "a") is not None

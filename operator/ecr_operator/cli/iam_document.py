@@ -28,6 +28,10 @@ WRITES = (
     "ecr:SetRepositoryPolicy",
     "ecr:UntagResource",
 )
+PULLS = ("ecr:BatchGetImage", "ecr:BatchImportUpstreamImage", "ecr:GetDownloadUrlForLayer")
+"""What a token has to stand for to pull with it (AWS's managed policy AmazonEC2ContainerRegistryPullOnly)."""
+PUBLIC_TOKENS = ("ecr-public:GetAuthorizationToken", "sts:GetServiceBearerToken")
+"""Both are needed (ECR Public API Reference, "GetAuthorizationToken")."""
 KEY_USES = ("kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant")
 
 PARTITIONS = {
@@ -56,6 +60,12 @@ class Scope:
     kms_key_arns: Sequence[str] = ()
     owned_only: bool = False
     """Only repositories with an owner tag are changed, and none is created or adopted without one."""
+    own_tokens: bool = False
+    """Whether EcrPullSecrets may hand out the operator's own identity, which pulls with it then."""
+    public_tokens: bool = False
+    """Whether they may hand out tokens of ECR Public for it."""
+    pull_role_arns: Sequence[str] = ()
+    """The roles whose credentials they hand out."""
 
 
 def operator_policy(scope: Scope) -> Document:
@@ -83,6 +93,13 @@ def operator_policy(scope: Scope) -> Document:
         service = "ecr.*" if scope.region == "*" else f"ecr.{scope.region}.*"
         via = {"StringLike": {"kms:ViaService": service}}
         statements.append(_allow("UseKeysThroughEcr", KEY_USES, scope.kms_key_arns, via))
+    if scope.own_tokens:
+        statements.append(_allow("HandOutTokens", ["ecr:GetAuthorizationToken"], ["*"], here))
+        statements.append(_allow("PullWithThem", PULLS, repositories))
+    if scope.public_tokens:
+        statements.append(_allow("HandOutPublicTokens", PUBLIC_TOKENS, ["*"]))
+    if scope.pull_role_arns:
+        statements.append(_allow("AssumePullRoles", ["sts:AssumeRole"], scope.pull_role_arns))
     return _document(statements)
 
 

@@ -12,6 +12,7 @@ PARTITION = re.compile(r"aws(-[a-z]+)*")
 NAMES = re.compile(r"[a-z0-9._/*?-]+")
 KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9*-]+:(\d{12}|\*):key/[A-Za-z0-9*-]+")
 ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[A-Za-z0-9+=,.@_/-]+")
+ROLE_ARNS = re.compile(r"arn:[a-z-]+:iam::(\d{12}|\*):role/[A-Za-z0-9+=,.@_/*-]+")
 
 
 def iam_policy(
@@ -48,6 +49,29 @@ def iam_policy(
             help="Let AWS refuse any change of a repository that has no tag `ecr-operator.dev/owner`.",
         ),
     ] = False,
+    own_tokens: Annotated[
+        bool,
+        typer.Option(
+            "--own-tokens",
+            help="Let EcrPullSecrets without `auth.roleArn` hand out the operator's own identity, and pull "
+            "with it.",
+        ),
+    ] = False,
+    public_tokens: Annotated[
+        bool,
+        typer.Option(
+            "--public-tokens",
+            help="Let EcrPullSecrets without `auth.roleArn` hand out tokens of Amazon ECR Public.",
+        ),
+    ] = False,
+    pull_role_arn: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ARN",
+            help="A role that EcrPullSecrets name in `auth.roleArn`; `*` may stand for parts of it. May be "
+            "given several times.",
+        ),
+    ] = None,
     assume_role: Annotated[
         str | None,
         typer.Option(
@@ -71,7 +95,8 @@ def iam_policy(
     # Here, because the command line is imported for every command.
     from ecr_operator.cli.iam_document import Scope, assume_role_policy, operator_policy, partition_of
 
-    narrowing = (account, region, partition, repository_names, kms_key_arn, owned_only or None)
+    options = (account, region, partition, repository_names, kms_key_arn, pull_role_arn)
+    narrowing = (*options, owned_only or None, own_tokens or None, public_tokens or None)
     if assume_role is not None:
         if any(option is not None for option in narrowing):
             raise typer.BadParameter("takes only --pod-identity beside it", param_hint="--assume-role")
@@ -85,6 +110,8 @@ def iam_policy(
     _check("--partition", partition, PARTITION, "aws, aws-cn, aws-us-gov or another partition's name")
     for arn in kms_key_arn or ():
         _check("--kms-key-arn", arn, KEY_ARN, "arn:aws:kms:<region>:<account>:key/<id>; IAM knows no alias")
+    for arn in pull_role_arn or ():
+        _check("--pull-role-arn", arn, ROLE_ARNS, "arn:aws:iam::<account>:role/<name>")
     scope = Scope(
         partition=partition or partition_of(region or ""),
         region=region or "*",
@@ -92,6 +119,9 @@ def iam_policy(
         repository_names=["*"] if repository_names is None else _globs(repository_names),
         kms_key_arns=kms_key_arn or (),
         owned_only=owned_only,
+        own_tokens=own_tokens,
+        public_tokens=public_tokens,
+        pull_role_arns=pull_role_arn or (),
     )
     _print(operator_policy(scope))
 

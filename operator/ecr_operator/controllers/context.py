@@ -6,6 +6,8 @@ from datetime import datetime
 from random import Random
 
 from ecr_operator.aws.registry import Registry
+from ecr_operator.aws.tokens import Tokens
+from ecr_operator.clock import Clock
 from ecr_operator.controllers.subject import Json, Subject
 from ecr_operator.kube.client import KubeClient
 from ecr_operator.kube.events import EventRecorder
@@ -27,6 +29,9 @@ class Context:
     metrics: Metrics
     registry: Registry
     """The operator's own registry, until an object can name another: see `registry_of`."""
+    tokens: Tokens
+    clock: Clock
+    """The time as AWS has it: what expires, expires by it."""
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     chance: Random = field(default_factory=Random)

@@ -33,12 +33,19 @@ class WorkQueue(Generic[K]):
     A worker calls ``get``, and then exactly one of ``done``, ``retry`` and ``park``. All times are seconds on
     the event loop's clock; everything is called from that loop.
 
+    ``resyncs`` is how many keys that are not fresh are handed out at once at most: the other workers are kept
+    free for users, however long a resync hangs.
+
     ``base`` and ``maximum`` bound the back-off of ``retry`` in seconds; ``random`` (floats in [0, 1)) jitters
     it.
     """
 
     def __init__(
-        self, base: float = 1.0, maximum: float = 300.0, random: Callable[[], float] = _random.random
+        self,
+        base: float = 1.0,
+        maximum: float = 300.0,
+        random: Callable[[], float] = _random.random,
+        resyncs: int | None = None,
     ) -> None:
         self._fresh: OrderedDict[K, None] = OrderedDict()
         self._resync: OrderedDict[K, None] = OrderedDict()
@@ -52,6 +59,7 @@ class WorkQueue(Generic[K]):
         self._backoff: Backoff[K] = Backoff(base, maximum, random)
         self._random = random
         self._waiters: deque[asyncio.Future[None]] = deque()
+        self._resyncs = resyncs
         self._paused = False
         self._closed = False
 
@@ -113,7 +121,7 @@ class WorkQueue(Generic[K]):
             if not self._paused:
                 if self._fresh:
                     return self._take(self._fresh, True)
-                if self._resync:
+                if self._resync and self._may_resync():
                     return self._take(self._resync, False)
             await self._wait()
 
@@ -187,6 +195,11 @@ class WorkQueue(Generic[K]):
         while self._waiters:
             self._wake()
 
+    def _may_resync(self) -> bool:
+        if self._resyncs is None:
+            return True
+        return sum(not fresh for fresh in self._running.values()) < self._resyncs
+
     def _take(self, ready: "OrderedDict[K, None]", fresh: bool) -> K:
         key, _ = ready.popitem(last=False)
         self._schedule.cancel(key)
@@ -194,7 +207,10 @@ class WorkQueue(Generic[K]):
         return key
 
     def _release(self, key: K) -> None:
-        del self._running[key]
+        fresh = self._running.pop(key)
+        if not fresh and self._resyncs is not None and self._resync:
+            # One that waited for a resync to end.
+            self._wake()
         if key in self._again:
             self.add(key, self._again.pop(key))
 

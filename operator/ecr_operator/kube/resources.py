@@ -1,8 +1,9 @@
 """The resources that the operator lists and watches."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ecr_operator.api.names import API_VERSION
+from ecr_operator.api.names import API_VERSION, PULL_SECRET_LABEL
 from ecr_operator.kube.paths import resource_path
 
 
@@ -13,6 +14,13 @@ class Resource:
     api_version: str
     plural: str
     namespaced: bool
+    selector: str = ""
+    """A label selector: others of the kind are never seen."""
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        """The query of a LIST."""
+        return {"labelSelector": self.selector} if self.selector else {}
 
     def paths(self, namespaces: tuple[str, ...] = ()) -> list[str]:
         """What to list: everything, or one path per namespace."""
@@ -29,3 +37,7 @@ class Resource:
 
 REPOSITORIES = Resource(API_VERSION, "ecrrepositories", namespaced=True)
 NAMESPACES = Resource("v1", "namespaces", namespaced=False)
+PULL_SECRETS = Resource(API_VERSION, "ecrpullsecrets", namespaced=False)
+SECRETS = Resource("v1", "secrets", namespaced=True, selector=PULL_SECRET_LABEL)
+"""Ours alone: other Secrets are nobody's business but their owners'."""
+SERVICE_ACCOUNTS = Resource("v1", "serviceaccounts", namespaced=True)

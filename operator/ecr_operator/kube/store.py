@@ -58,11 +58,13 @@ class Store:
     Objects are JSON as the API server writes it, without ``managedFields`` and kubectl's copy of the last
     applied configuration, and immutable by agreement. Nothing here waits; all calls come from one event loop.
 
-    ``expected`` names the kinds that have to be listed before ``synced`` is set.
+    ``expected`` names the kinds that have to be listed before ``synced`` is set, ``selected`` those of which
+    only objects with a label are seen: one that vanishes may have lost its label, and come back.
     """
 
-    def __init__(self, expected: Iterable[str]) -> None:
+    def __init__(self, expected: Iterable[str], selected: Iterable[str] = ()) -> None:
         self._expected = frozenset(expected)
+        self._selected = frozenset(selected)
         self._objects: dict[str, dict[Key, Json]] = {kind: {} for kind in self._expected}
         self._indexes: dict[str, dict[str, Index]] = {}
         self._listings: dict[str, Token] = {}
@@ -126,7 +128,7 @@ class Store:
         key = (namespace or "", name)
         held = self._objects.get(kind, _NONE).get(key)
         uid = uid or (held["metadata"]["uid"] if held is not None else None)
-        if uid is not None:
+        if uid is not None and kind not in self._selected:
             self._bury(uid)
         if held is None or held["metadata"]["uid"] != uid:
             return None

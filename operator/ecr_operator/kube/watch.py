@@ -104,7 +104,7 @@ class Watch:
         try:
             await kopf.operator(
                 registry=self._registry(),
-                settings=_settings(),
+                settings=_settings(self._resources),
                 # Else somebody else's ClusterKopfPeering named "default" would pause us.
                 standalone=True,
                 # For peers, of which there are none; else kopf asks for the name of the user, and ends where
@@ -221,8 +221,12 @@ class _NoProgress(kopf.ProgressStorage):
         return essence
 
 
-def _settings() -> kopf.OperatorSettings:
+def _settings(resources: Sequence[Resource]) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
+    for resource in resources:
+        if resource.selector:
+            where = (*resource.group_and_version, resource.plural)
+            settings.watching.label_selectors[where] = resource.selector
     # Else kopf kills the process when it takes long to end.
     settings.process.ultimate_exiting_timeout = None
     settings.posting.enabled = False

@@ -14,7 +14,7 @@ PUBLIC_REGION: Final = "us-east-1"
 """Where tokens of ECR Public are asked for (ECR Public User Guide, "Registry authentication")."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class TokenSource:
     """The service and region whose GetAuthorizationToken is called; with an identity, the key of a token."""
 

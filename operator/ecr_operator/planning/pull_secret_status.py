@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ecr_operator.api.meta import shortened_message
-from ecr_operator.planning.plan import Done
+from ecr_operator.planning.plan import Done, Waiting
 from ecr_operator.planning.pull_secret import Failure
 from ecr_operator.reasons import Reason
 
@@ -42,11 +42,17 @@ class NamespacesSummary:
         reasons = ", ".join(f"{reason} in {count}" for reason, count in self.reasons)
         return f"{self.failed} of {self.matched} namespaces failed ({reasons}); see `status.failures`"
 
-    def outcome(self) -> Done:
-        """Of Ready once all is settled: failures that only their namespace can mend leave it True."""
+    def outcome(self, *, was_ready: bool) -> Done | Waiting:
+        """Of Ready: failures that only their namespace can mend leave it True, and so does a refresh.
+
+        `was_ready`: at this generation all was settled once.
+        """
         if not self.matched:
             return Done(Reason.NO_NAMESPACE_MATCHED, "`namespaces` matches no namespace")
-        return Done(message=f"{self.ready} of {self.matched} namespaces hold the Secret")
+        message = f"{self.ready} of {self.matched} namespaces hold the Secret"
+        if self.is_settled or was_ready:
+            return Done(message=message)
+        return Waiting(Reason.PROGRESSING, message)
 
 
 def summary(

@@ -47,13 +47,21 @@ def secret_content(format: Format, tokens: Mapping[str, str]) -> SecretContent:
     Docker configuration calls `auth`. No other member is written: `auth` is enough for all readers, and
     username and password beside it would triple the size.
     """
+    type, labels = layout(format)
     if format == Format.ARGO_CD_REPO_CREDS:
-        return SecretContent(OPAQUE_TYPE, _argo_data(tokens), ARGO_LABELS)
+        return SecretContent(type, _argo_data(tokens), labels)
     auths = {host: {"auth": tokens[host]} for host in sorted(tokens)}
     text = _encoded(json.dumps({"auths": auths}, separators=(",", ":")))
-    if format == Format.DOCKER_CONFIG_FILE:
-        return SecretContent(OPAQUE_TYPE, {FILE_KEY: text})
-    return SecretContent(DOCKER_TYPE, {DOCKER_KEY: text})
+    return SecretContent(type, {keys_of(format)[0]: text}, labels)
+
+
+def layout(format: Format) -> tuple[str, Mapping[str, str]]:
+    """The type of the Secret, and the labels that its readers look for."""
+    return {
+        Format.DOCKER_CONFIG_JSON: (DOCKER_TYPE, {}),
+        Format.DOCKER_CONFIG_FILE: (OPAQUE_TYPE, {}),
+        Format.ARGO_CD_REPO_CREDS: (OPAQUE_TYPE, ARGO_LABELS),
+    }[format]
 
 
 def complete_content(

@@ -6,8 +6,9 @@ Stalled=True needs a person. Reconciling and Stalled are there only while True.
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TypeVar
 
-from ecr_operator.api.meta import Condition, ConditionStatus, echoed_reconcile_value
+from ecr_operator.api.meta import CommonStatus, Condition, ConditionStatus, echoed_reconcile_value
 from ecr_operator.api.repository import EcrRepositoryStatus
 from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Suspended, Waiting
 from ecr_operator.planning.repository import ObservedRepository, Recorded
@@ -17,6 +18,8 @@ READY, RECONCILING, STALLED = "Ready", "Reconciling", "Stalled"
 FOREIGN_MAX, NAME_MAX = 20, 256
 """Bounds of ``status.foreignStatements``."""
 SUMMARY = (READY, RECONCILING, STALLED)
+
+Status = TypeVar("Status", bound=CommonStatus)
 
 
 def recorded(
@@ -41,13 +44,13 @@ def recorded(
 
 
 def outcome_status(
-    previous: EcrRepositoryStatus,
+    previous: Status,
     outcome: Outcome,
     *,
     generation: int,
     now: datetime,
     handled: str | None = None,
-) -> EcrRepositoryStatus:
+) -> Status:
     """`previous` with the conditions of `outcome`, found for `generation`.
 
     `handled` is the reconcile annotation's value that this look has answered; a retry has answered none.
@@ -132,14 +135,42 @@ def with_managed(status: EcrRepositoryStatus, parts: Iterable[str]) -> EcrReposi
     return status.model_copy(update={"managed": tuple(sorted(parts)) or None})
 
 
-def is_ready(status: EcrRepositoryStatus, generation: int) -> bool:
+def with_condition(
+    status: Status,
+    type: str,
+    value: ConditionStatus | None,
+    reason: str = "",
+    message: str = "",
+    *,
+    generation: int,
+    now: datetime,
+) -> Status:
+    """`status` with a condition beside Ready, Reconciling and Stalled; `value` None: without it."""
+    before = status.condition(type)
+    others = [one for one in status.conditions or () if one.type != type]
+    if value is not None:
+        same = before is not None and before.status == value
+        others.append(
+            Condition(
+                type=type,
+                status=value,
+                reason=reason,
+                message=message,
+                last_transition_time=before.last_transition_time if before and same else now,
+                observed_generation=generation,
+            )
+        )
+    return status.model_copy(update={"conditions": tuple(others)})
+
+
+def is_ready(status: CommonStatus, generation: int) -> bool:
     """Whether the object was found in sync at this generation."""
     ready = status.condition(READY)
     return ready is not None and ready.status == "True" and ready.observed_generation == generation
 
 
 def _conditions(
-    previous: EcrRepositoryStatus, outcome: Outcome, generation: int, now: datetime
+    previous: CommonStatus, outcome: Outcome, generation: int, now: datetime
 ) -> Iterable[Condition]:
     def condition(type: str, status: ConditionStatus, reason: Reason, message: str) -> Condition:
         before = previous.condition(type)

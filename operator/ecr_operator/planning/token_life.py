@@ -5,7 +5,7 @@ aware and the operator's best knowledge of the real time; jitter is a number in 
 delays are seconds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -56,9 +56,14 @@ class Life:
         """Whether registries refuse it by now."""
         return now >= self.expires
 
+    @property
+    def warning(self) -> datetime:
+        """From when on less than a quarter of the life is left: `ExpiringSoon`."""
+        return self.expires - (self.expires - self.issued) * WARNING_SHARE
+
     def is_expiring_soon(self, now: datetime) -> bool:
-        """Whether less than a quarter of the life is left: `ExpiringSoon`."""
-        return self.expires - now < (self.expires - self.issued) * WARNING_SHARE
+        """Whether less than a quarter of the life is left."""
+        return now > self.warning
 
 
 def public_expiry(expires: datetime, session_expires: datetime | None) -> datetime:
@@ -66,16 +71,10 @@ def public_expiry(expires: datetime, session_expires: datetime | None) -> dateti
     return expires if session_expires is None else min(expires, session_expires)
 
 
-def shortest(lives: Iterable[Life], recorded: Life | None = None) -> Life | None:
-    """The life of a Secret that holds tokens of these lives: it lasts as long as its shortest.
-
-    Without tokens (after a restart, until the first refresh) what the status records stands.
-    """
-    known = tuple(lives)
-    if not known:
-        return recorded
-    first_to_end = min(known, key=lambda life: (life.expires, life.issued))
-    return Life(first_to_end.issued, first_to_end.expires, min(life.refresh for life in known))
+def shortest(lives: Collection[Life]) -> Life:
+    """The life of a Secret that holds tokens of these lives: it lasts as long as its shortest."""
+    first_to_end = min(lives, key=lambda life: (life.expires, life.issued))
+    return Life(first_to_end.issued, first_to_end.expires, min(life.refresh for life in lives))
 
 
 def retry_after(failures: int, jitter: float, now: datetime, expires: datetime | None = None) -> float:

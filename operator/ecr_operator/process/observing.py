@@ -47,7 +47,7 @@ class Observing:
     ) -> None:
         self._client = client
         self._store = store
-        self._resources = resources
+        self.resources = resources
         self._namespaces = namespaces
         self._list_seconds = list_seconds
         self._on_complete = on_complete
@@ -78,7 +78,7 @@ class Observing:
     async def _observe(self) -> None:
         """List, then watch and list periodically until one of them fails or a CRD goes."""
         await self._list_all()
-        watch = Watch(self._client, self._store, self._resources, self._namespaces)
+        watch = Watch(self._client, self._store, self.resources, self._namespaces)
         work = (watch.run(), self._list_periodically(), self._until_crds_go())
         tasks = [asyncio.create_task(coroutine) for coroutine in work]
         try:
@@ -92,9 +92,9 @@ class Observing:
                 raise result
 
     async def _list_all(self) -> None:
-        for resource in self._resources:
+        for resource in self.resources:
             paths = resource.paths(self._namespaces)
-            await list_into(self._client, self._store, resource.plural, paths)
+            await list_into(self._client, self._store, resource.plural, paths, resource.params)
         self.failure = None
         self.listed_at = asyncio.get_running_loop().time()
         self.waits_for = None
@@ -123,7 +123,7 @@ class Observing:
         while missing := await self._missing():
             self.waits_for = missing
             self._on_loss()
-            for resource in self._resources:
+            for resource in self.resources:
                 if resource.api_version == API_VERSION and missing.startswith("CRD"):
                     self._store.reset(resource.plural)
             self._warn(f"Waiting for {missing}")
@@ -142,7 +142,7 @@ class Observing:
             log.warning("%s", text)
 
     async def _missing(self) -> str | None:
-        wanted = {resource.plural for resource in self._resources if resource.api_version == API_VERSION}
+        wanted = {resource.plural for resource in self.resources if resource.api_version == API_VERSION}
         try:
             served = await self._client.get(resource_path(API_VERSION, ""))
         except KubeError as error:

@@ -13,6 +13,7 @@ import ecr_operator.version
 from ecr_operator.aws.identity import DEFAULT_IDENTITY, Identity
 from ecr_operator.aws.registry import Registry
 from ecr_operator.aws.sessions import Sessions
+from ecr_operator.aws.tokens import Tokens
 from ecr_operator.clock import Clock
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.repository import RepositoryController
@@ -23,13 +24,15 @@ from ecr_operator.kube.client import KubeClient
 from ecr_operator.kube.errors import KubeError
 from ecr_operator.kube.events import EventRecorder
 from ecr_operator.kube.paths import resource_path
-from ecr_operator.kube.resources import NAMESPACES, REPOSITORIES, Resource
+from ecr_operator.kube.resources import NAMESPACES, PULL_SECRETS, REPOSITORIES, Resource
 from ecr_operator.kube.store import Store
 from ecr_operator.metrics import Count, Metrics
 from ecr_operator.planning.ownership import Cluster, ObjectKey
+from ecr_operator.process import pull_secrets
 from ecr_operator.process.leadership import Leadership, exit_at_once
 from ecr_operator.process.observing import Observing
 from ecr_operator.process.probes import Probes
+from ecr_operator.process.pull_secrets import PullSecrets
 from ecr_operator.process.work import Work
 from ecr_operator.settings import Settings, pod_name
 
@@ -42,6 +45,9 @@ DRAIN_SECONDS = 15.0
 EVENTS_SECONDS = 2.0
 RETRY_SECONDS = 2.0
 KIND = "EcrRepository"
+KINDS = {KIND: REPOSITORIES, "EcrPullSecret": PULL_SECRETS}
+
+_FORBIDDEN, _NOT_FOUND = 403, 404
 
 
 class Operator:
@@ -146,8 +152,11 @@ class Operator:
         cluster = await _until(stop, self._cluster(client))
         if cluster is None:
             return
-        resources = self._resources()
-        self._store = store = Store(resource.plural for resource in resources)
+        resources = await self._resources(client)
+        self._store = store = Store(
+            (resource.plural for resource in resources),
+            selected=(resource.plural for resource in resources if resource.selector),
+        )
         events = EventRecorder(client, pod_name())
         context = Context(
             settings=settings,
@@ -157,15 +166,22 @@ class Operator:
             events=events,
             metrics=self.metrics,
             registry=Registry(sessions.own, self._monotonic),
+            tokens=Tokens(sessions),
+            clock=sessions.clock,
             now=sessions.clock.now,
             monotonic=self._monotonic,
         )
         queue = WorkQueue[ObjectKey](maximum=settings.backoff_max_seconds)
-        sessions.when_answering(queue.unpark)
         Sources(context, queue)
         self.metrics.count_objects(lambda: _count(store))
         controller = RepositoryController(context)
-        works = [Work(KIND, queue, controller.reconcile, settings.workers, self.metrics)]
+        works: list[Work[Any]] = [Work(KIND, queue, controller.reconcile, settings.workers, self.metrics)]
+        answering = [queue.unpark]
+        if PULL_SECRETS in resources:
+            handing_out = PullSecrets(context)
+            works += handing_out.works
+            answering.append(handing_out.aws_answers)
+        sessions.when_answering(lambda: _each(answering))
         self._works = works
         self._observing = observing = Observing(
             client,
@@ -196,9 +212,19 @@ class Operator:
                 log.warning("Stopped %d reconciles that did not end within %d s", cut, DRAIN_SECONDS)
             await events.flush(EVENTS_SECONDS)
 
-    def _resources(self) -> tuple[Resource, ...]:
-        # With Roles for some namespaces only, Namespace objects are not ours to list.
-        return (REPOSITORIES,) if self._settings.watch_namespaces else (REPOSITORIES, NAMESPACES)
+    async def _resources(self, client: KubeClient) -> tuple[Resource, ...]:
+        ours = pull_secrets.resources(self._settings)
+        if not self._settings.watch_namespaces:
+            return (REPOSITORIES, NAMESPACES, *ours)
+        # With Roles for some namespaces only, Namespace objects are not ours to list, and EcrPullSecrets,
+        # which are in no namespace, only with a ClusterRole of their own.
+        try:
+            await client.get(resource_path(PULL_SECRETS.api_version, PULL_SECRETS.plural), {"limit": "1"})
+        except KubeError as error:
+            if error.status in (_FORBIDDEN, _NOT_FOUND):
+                log.info("EcrPullSecrets are left alone: %s", error)
+                return (REPOSITORIES,)
+        return (REPOSITORIES, *ours)
 
     async def _cluster(self, client: KubeClient) -> Cluster:
         """The cluster's name: the setting, else the short form of the uid of kube-system."""
@@ -221,7 +247,7 @@ class Operator:
             work.measure()
         if self._observing is not None and self._observing.listed_at is not None:
             age = asyncio.get_running_loop().time() - self._observing.listed_at
-            for resource in self._resources():
+            for resource in self._observing.resources:
                 self.metrics.watch_age.labels(resource.plural).set(age)
 
 
@@ -259,9 +285,10 @@ def _each(steps: Iterable[Callable[[], None]]) -> None:
 
 def _count(store: Store) -> Iterable[Count]:
     counts: Counter[tuple[str, str, str]] = Counter()
-    for obj in store.items(REPOSITORIES.plural):
-        conditions = (obj.get("status") or {}).get("conditions") or ()
-        ready = next((entry for entry in conditions if entry["type"] == "Ready"), None)
-        status, reason = (ready["status"], ready["reason"]) if ready else ("Unknown", "")
-        counts[KIND, status, reason] += 1
+    for kind, resource in KINDS.items():
+        for obj in store.items(resource.plural):
+            conditions = (obj.get("status") or {}).get("conditions") or ()
+            ready = next((entry for entry in conditions if entry["type"] == "Ready"), None)
+            status, reason = (ready["status"], ready["reason"]) if ready else ("Unknown", "")
+            counts[kind, status, reason] += 1
     return counts.items()

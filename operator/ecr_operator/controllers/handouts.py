@@ -1,0 +1,229 @@
+"""What each EcrPullSecret hands out at present, and where it has got to.
+
+Between the two controllers: that of EcrPullSecrets mints and sums up, that of Namespaces writes. Lost at a
+restart, which finds the bytes in the Secrets themselves.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.observed_namespace import observed_secret
+from ecr_operator.controllers.pull_subject import PullSubject
+from ecr_operator.controllers.subject import Json, UnsupportedSpecError
+from ecr_operator.kube.resources import NAMESPACES, PULL_SECRETS
+from ecr_operator.planning.namespace_selection import Namespace
+from ecr_operator.planning.namespace_state import WantedSecret
+from ecr_operator.planning.plan import Retrying, Stalled
+from ecr_operator.planning.pull_secret import Failure
+from ecr_operator.planning.pull_secret_record import Held
+from ecr_operator.planning.secret_data import SecretContent, content_hash
+from ecr_operator.planning.token_life import Life
+
+
+@dataclass
+class Handout:
+    """Of one EcrPullSecret, by its uid."""
+
+    uid: str
+    content: SecretContent | None = None
+    """None: no credentials are known; what the Secrets hold stays."""
+    hash: str = ""
+    """Of the content; "" without."""
+    life: Life | None = None
+    identity: str | None = None
+    failures: int = 0
+    """Refreshes that failed in a row."""
+    failing_since: datetime | None = None
+    failure: Stalled | Retrying | None = None
+    """The last one."""
+    retry_at: datetime | None = None
+    """When credentials are asked for again after a failure."""
+    hosts: tuple[str, ...] = ()
+    """Those that the content is for."""
+    spec: str = ""
+    """The hash of the part of the spec that the content is for."""
+    tried: tuple[str, str | None] = ("", None)
+    """What credentials were last asked for: the same part of the spec, and the annotation."""
+    told: tuple[int, str] = (0, "")
+    """The generation and the content's hash of which the namespaces were last told."""
+    summed_at: float = float("-inf")
+    """When (monotonic) the namespaces were last summed up in the status."""
+
+    def hand_out(
+        self, content: SecretContent, life: Life, identity: str | None, spec: str, hosts: tuple[str, ...]
+    ) -> None:
+        """From now on this is what the Secrets should hold."""
+        self.content, self.hash = content, content_hash(content.data)
+        self.life, self.identity, self.spec, self.hosts = life, identity, spec, hosts
+        self.failures, self.failing_since, self.failure, self.retry_at = 0, None, None, None
+
+    def held(self) -> Held | None:
+        """What the status says of it."""
+        if self.content is None or self.life is None:
+            return None
+        return Held(self.hash, self.life, self.identity, self.hosts)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What has become of a namespace: per EcrPullSecret, by its name, the hash of what it holds."""
+
+    ready: Mapping[str, str] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
+
+    def owners(self) -> frozenset[str]:
+        """The EcrPullSecrets that this says something of."""
+        return frozenset(self.ready) | {failure.owner for failure in self.failures}
+
+
+class Handouts:
+    """All of them, and what is known of the namespaces."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._handouts: dict[str, Handout] = {}
+        self._subjects: dict[str, tuple[Json, PullSubject | None]] = {}
+        self._reached: dict[str, Reached] = {}
+
+    # EcrPullSecrets
+
+    def subject(self, name: str) -> PullSubject | None:
+        """The EcrPullSecret of that name, understood; None: it is not there, or cannot be understood."""
+        obj = self._context.store.get(PULL_SECRETS.plural, None, name)
+        if obj is None:
+            self._subjects.pop(name, None)
+            return None
+        known = self._subjects.get(name)
+        if known is None or known[0] is not obj:
+            try:
+                known = (obj, PullSubject.of(obj))
+            except UnsupportedSpecError:
+                known = (obj, None)
+            self._subjects[name] = known
+        return known[1]
+
+    def subjects(self) -> Iterator[PullSubject]:
+        """All that can be understood."""
+        for obj in self._context.store.items(PULL_SECRETS.plural):
+            subject = self.subject(obj["metadata"]["name"])
+            if subject is not None:
+                yield subject
+
+    def of(self, subject: PullSubject) -> Handout:
+        """The handout of an EcrPullSecret; an empty one for another uid of the same name."""
+        handout = self._handouts.get(subject.name)
+        if handout is None or handout.uid != subject.uid:
+            handout = self._handouts[subject.name] = Handout(subject.uid)
+        return handout
+
+    def failing(self) -> list[str]:
+        """Those whose last refresh failed; they may try again at once."""
+        names = [name for name, handout in self._handouts.items() if handout.failures]
+        for name in names:
+            self._handouts[name].retry_at = None
+        return names
+
+    def forget(self, name: str) -> Handout | None:
+        """The EcrPullSecret is gone; returns what was known of it."""
+        self._subjects.pop(name, None)
+        return self._handouts.pop(name, None)
+
+    def names_account(self, name: str) -> bool:
+        """Whether any EcrPullSecret puts its Secret on service accounts of that name."""
+        return any(name in subject.service_accounts for subject in self.subjects())
+
+    def is_as_wanted(self, secret: Json) -> bool:
+        """Whether a Secret is as its EcrPullSecret wants it: most events are echoes of our own writes."""
+        observed = observed_secret(secret)
+        subject = self.subject(observed.owner) if observed.owner else None
+        if subject is None or not subject.is_active or observed.name != subject.secret_name:
+            return False
+        wanted = subject.wanted(self.of(subject).content)
+        return (
+            wanted.data is not None
+            and wanted.data.items() <= observed.data.items()
+            and wanted.labels.items() <= observed.labels.items()
+            and not wanted.retain
+            and [one.uid for one in observed.owners if one.is_pull_secret] == [wanted.uid]
+        )
+
+    # Namespaces
+
+    def namespaces(self) -> Iterator[Namespace]:
+        """All that may hold Secrets."""
+        if self._context.settings.watch_namespaces:
+            yield from map(Namespace, self._context.settings.watch_namespaces)
+            return
+        yield from map(_namespace, self._context.store.items(NAMESPACES.plural))
+
+    def namespace(self, name: str) -> Namespace | None:
+        """The namespace of that name; None: there is none."""
+        if self._context.settings.watch_namespaces:
+            return Namespace(name) if name in self._context.settings.watch_namespaces else None
+        obj = self._context.store.get(NAMESPACES.plural, None, name)
+        return None if obj is None else _namespace(obj)
+
+    def selected_by(self, subject: PullSubject) -> frozenset[str]:
+        """The namespaces that should hold its Secret."""
+        return frozenset(one.name for one in self.namespaces() if subject.selection.selects(one))
+
+    def wanted_in(self, namespace: Namespace) -> list[WantedSecret]:
+        """What should be in a namespace, over all EcrPullSecrets."""
+        return [
+            subject.wanted(self.of(subject).content)
+            for subject in self.subjects()
+            if subject.is_active and self._selects(subject, namespace)
+        ]
+
+    @staticmethod
+    def _selects(subject: PullSubject, namespace: Namespace) -> bool:
+        if namespace.terminating:
+            # Said as a failure: the plan writes nothing there.
+            namespace = Namespace(namespace.name, namespace.labels)
+        return subject.selection.selects(namespace)
+
+    def reached(self, namespace: str) -> Reached:
+        """What has become of a namespace."""
+        return self._reached.get(namespace, Reached())
+
+    def set_reached(self, namespace: str, reached: Reached | None) -> frozenset[str]:
+        """Record what has become of it (None: it is gone); returns the EcrPullSecrets that it is news for."""
+        before = self._reached.pop(namespace, Reached())
+        if reached is not None and (reached.ready or reached.failures):
+            self._reached[namespace] = reached
+        after = reached or Reached()
+        return frozenset(
+            owner
+            for owner in before.owners() | after.owners()
+            if before.ready.get(owner) != after.ready.get(owner)
+            or _of(before.failures, owner) != _of(after.failures, owner)
+        )
+
+    def where(self, owner: str) -> frozenset[str]:
+        """The namespaces of which something is known for an EcrPullSecret."""
+        return frozenset(name for name, reached in self._reached.items() if owner in reached.owners())
+
+    def ready_in(self, subject: PullSubject) -> Iterable[str]:
+        """The namespaces that hold what it hands out at present."""
+        hash = self.of(subject).hash
+        return (name for name, reached in self._reached.items() if reached.ready.get(subject.name) == hash)
+
+    def failures_of(self, owner: str) -> Iterable[Failure]:
+        """What keeps namespaces from holding its Secret."""
+        return (
+            failure
+            for reached in self._reached.values()
+            for failure in reached.failures
+            if failure.owner == owner
+        )
+
+
+def _of(failures: Iterable[Failure], owner: str) -> tuple[Failure, ...]:
+    return tuple(failure for failure in failures if failure.owner == owner)
+
+
+def _namespace(obj: Json) -> Namespace:
+    metadata = obj["metadata"]
+    return Namespace(metadata["name"], metadata.get("labels") or {}, "deletionTimestamp" in metadata)

@@ -1,0 +1,91 @@
+"""Live reads of EcrPullSecrets: nothing is written in a namespace, or taken away there, on the store's word.
+
+One read serves all namespaces for `PROOF_SECONDS`: a refresh writes to a thousand of them.
+"""
+
+from collections.abc import Iterable
+
+from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.handouts import Handouts
+from ecr_operator.controllers.pull_subject import PullSubject, what_users_change
+from ecr_operator.controllers.subject import Json, UnsupportedSpecError, is_deleting
+from ecr_operator.kube.errors import KubeError, Stale
+from ecr_operator.kube.paths import resource_path
+from ecr_operator.kube.resources import PULL_SECRETS
+from ecr_operator.planning.namespace_selection import Namespace
+from ecr_operator.planning.namespace_state import Release, Released
+
+PROOF_SECONDS = 10.0
+
+_NOT_FOUND = 404
+
+
+class Proof:
+    """What live reads have shown lately."""
+
+    def __init__(self, context: Context, handouts: Handouts) -> None:
+        self._context = context
+        self._handouts = handouts
+        self._read: dict[str, tuple[float, Json | None]] = {}
+
+    async def unchanged(self, names: Iterable[str]) -> None:
+        """Raises `Stale` when one of these EcrPullSecrets is not as the store held it; now it is."""
+        for name in sorted(names):
+            held = self._context.store.get(PULL_SECRETS.plural, None, name)
+            now = await self._live(name)
+            if (now and what_users_change(now)) != (held and what_users_change(held)):
+                if now is None and held is not None:
+                    self._context.store.remove(PULL_SECRETS.plural, None, name, held["metadata"]["uid"])
+                raise Stale(409, "Conflict", f"EcrPullSecret {name} has changed since it was read")
+
+    async def released(self, names: Iterable[str], namespace: Namespace) -> dict[str, Released]:
+        """Those of `names` that are proved to want nothing in the namespace."""
+        released = {}
+        for name in sorted(names):
+            obj = await self._live(name)
+            if obj is None:
+                released[name] = Released(Release.GONE)
+                continue
+            found = _released(obj, namespace)
+            if found is not None:
+                released[name] = found
+        return released
+
+    def forget(self, name: str) -> None:
+        """The EcrPullSecret has changed: it is read anew."""
+        self._read.pop(name, None)
+
+    async def _live(self, name: str) -> Json | None:
+        now = self._context.monotonic()
+        known = self._read.get(name)
+        if known is not None and now - known[0] < PROOF_SECONDS:
+            return known[1]
+        path = resource_path(PULL_SECRETS.api_version, PULL_SECRETS.plural, name=name)
+        try:
+            obj: Json | None = await self._context.client.get(path)
+        except KubeError as error:
+            # A refused read proves nothing.
+            if error.status != _NOT_FOUND:
+                raise
+            obj = None
+        self._read[name] = (now, obj)
+        if obj is not None:
+            self._context.store.put(PULL_SECRETS.plural, obj)
+        return obj
+
+
+def _released(obj: Json, namespace: Namespace) -> Released | None:
+    try:
+        subject = PullSubject.of(obj)
+    except UnsupportedSpecError:
+        return None
+    if subject.spec.is_suspended:
+        return None
+    if is_deleting(obj):
+        if subject.retains:
+            return None
+        return Released(Release.DELETING, subject.uid, subject.secret_name)
+    # A namespace that is being deleted is left to its deletion.
+    if namespace.terminating or subject.selection.selects(namespace):
+        return None
+    return Released(Release.DESELECTED, subject.uid, subject.secret_name)

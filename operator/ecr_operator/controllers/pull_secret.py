@@ -1,0 +1,279 @@
+"""The reconcile of an EcrPullSecret: credentials that are fresh, namespaces that are told, and a status.
+
+It writes no Secret itself: its namespaces do, each for itself.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from ecr_operator.api.pull_secret import EcrPullSecretStatus
+from ecr_operator.aws.errors import AwsError, Kind
+from ecr_operator.controllers import pull_report
+from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.credentials import Credentials
+from ecr_operator.controllers.handouts import Handout, Handouts
+from ecr_operator.controllers.observed_namespace import BY_OWNER, BY_RECORD
+from ecr_operator.controllers.proof import Proof
+from ecr_operator.controllers.pull_subject import PullSubject
+from ecr_operator.controllers.subject import Json, UnsupportedSpecError, has_finalizer, is_deleting
+from ecr_operator.kube.errors import Gone, Stale
+from ecr_operator.kube.finalizer import add_finalizer, remove_finalizer
+from ecr_operator.kube.resources import PULL_SECRETS, SECRETS, SERVICE_ACCOUNTS
+from ecr_operator.planning.naming import NoSuchHostError
+from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Suspended, Waiting
+from ecr_operator.planning.pull_secret_record import pull_secret_status
+from ecr_operator.planning.pull_secret_status import NamespacesSummary, summary
+from ecr_operator.planning.status import is_ready, outcome_status
+from ecr_operator.planning.token_life import retry_after
+from ecr_operator.reasons import Reason
+
+ATTEMPTS = 5
+SUMMARY_SECONDS = 10.0
+"""While namespaces are being written the status is, at most this often."""
+DELETION_SECONDS = 5.0
+"""How often service accounts are looked at again that a deletion waits for."""
+
+Tell = Callable[[str, bool], None]
+"""Makes a namespace be looked at; True: before those that are only refreshed."""
+
+
+class PullSecretController:
+    """`reconcile` is what the workers call for an EcrPullSecret's name."""
+
+    def __init__(self, context: Context, handouts: Handouts, proof: Proof, tell: Tell) -> None:
+        self._context = context
+        self._handouts = handouts
+        self._proof = proof
+        self._tell = tell
+        self._credentials = Credentials(context)
+
+    async def reconcile(self, name: str) -> float | None:
+        """Look at one object; returns the seconds until the next look.
+
+        Raises what passes by itself: the queue tries again with growing delay.
+        """
+        for _ in range(ATTEMPTS):
+            obj = self._context.store.get(PULL_SECRETS.plural, None, name)
+            if obj is None:
+                self._gone(name)
+                return None
+            try:
+                return await self._look(obj)
+            except Stale:
+                self._proof.forget(name)
+            except Gone:
+                self._context.store.remove(PULL_SECRETS.plural, None, name, obj["metadata"]["uid"])
+        raise Stale(409, "Conflict", f"The object changed {ATTEMPTS} times during the reconcile")
+
+    async def _look(self, obj: Json) -> float | None:
+        try:
+            subject = PullSubject.of(obj)
+        except UnsupportedSpecError as error:
+            return await self._unsupported(obj, str(error))
+        if subject.is_deleting:
+            return await self._release(subject)
+        handout = self._handouts.of(subject)
+        if subject.spec.is_suspended:
+            return await self._close(subject, handout, Suspended())
+        refusal = self._refusal(subject)
+        if refusal is not None:
+            return await self._close(subject, handout, refusal)
+        subject = await self._with_finalizer(subject)
+        failure = await self._refresh(subject, handout)
+        self._tell_namespaces(subject, handout)
+        return await self._close(subject, handout, failure)
+
+    def _refusal(self, subject: PullSubject) -> Stalled | None:
+        settings = self._context.settings
+        if subject.spec.auth is None and not settings.own_identity_tokens:
+            return Stalled(
+                Reason.OPERATOR_IDENTITY_REFUSED,
+                "The operator may not hand out its own identity (ECR_OPERATOR_OWN_IDENTITY_TOKENS is false); "
+                "set `auth.roleArn`",
+            )
+        if subject.service_accounts and not settings.service_accounts:
+            return Stalled(
+                Reason.UNSUPPORTED_SPEC,
+                "This operator does not see service accounts (ECR_OPERATOR_SERVICE_ACCOUNTS is false); "
+                "remove `serviceAccounts`",
+            )
+        if settings.watch_namespaces and (subject.selection.names is None or subject.selection.selector):
+            return Stalled(
+                Reason.UNSUPPORTED_SPEC,
+                "This operator sees some namespaces only (ECR_OPERATOR_WATCH_NAMESPACES), not labels; "
+                "write their names in `namespaces.include`, without globs and `selector`",
+            )
+        return None
+
+    # Credentials
+
+    async def _refresh(self, subject: PullSubject, handout: Handout) -> Stalled | Retrying | None:
+        """Fresh credentials where they are due; what kept them from it."""
+        now = self._context.clock.now()
+        if handout.content is None and not handout.failures:
+            # Right after a start.
+            self._credentials.recover(subject, handout, now)
+        same = handout.spec == subject.credentials_hash()
+        anew, asked = subject.asks_anew, (subject.credentials_hash(), subject.asked)
+        if handout.retry_at is not None and now < handout.retry_at and handout.tried == asked:
+            return handout.failure
+        if same and not anew and handout.life is not None and not handout.life.is_due(now):
+            return None
+        handout.tried = asked
+        try:
+            await self._credentials.mint(subject, handout, anew=anew)
+        except NoSuchHostError as error:
+            return Stalled(Reason.UNSUPPORTED_SPEC, str(error))
+        except AwsError as error:
+            return self._failed(subject, handout, error)
+        if not same:
+            self._credentials.keep(list(self._handouts.subjects()))
+        return None
+
+    def _failed(self, subject: PullSubject, handout: Handout, error: AwsError) -> Stalled | Retrying:
+        now = self._context.clock.now()
+        handout.failures += 1
+        handout.failing_since = handout.failing_since or now
+        expires = handout.life.expires if handout.life else None
+        seconds = retry_after(handout.failures, self._context.chance.random(), now, expires)
+        handout.retry_at = now + timedelta(seconds=seconds)
+        last = (
+            f"; the present credentials last until {expires:%Y-%m-%dT%H:%M:%SZ}"
+            if expires and expires > now
+            else ""
+        )
+        outcome = Stalled if error.kind == Kind.STALLED else Retrying
+        handout.failure = outcome(error.reason, f"{error.message}{last}")
+        return handout.failure
+
+    # Namespaces
+
+    def _tell_namespaces(self, subject: PullSubject, handout: Handout) -> None:
+        """Have all namespaces looked at that may have to change."""
+        told = (subject.generation, handout.hash)
+        if told == handout.told:
+            return
+        fresh = handout.told[0] != subject.generation
+        handout.told = told
+        for namespace in sorted(self._handouts.selected_by(subject) | self._concerned(subject.name)):
+            self._tell(namespace, fresh)
+
+    def _concerned(self, name: str) -> frozenset[str]:
+        """The namespaces that hold something of an EcrPullSecret, or did when they were last looked at."""
+        store = self._context.store
+        keys = store.by_index(SECRETS.plural, BY_OWNER, name)
+        if self._context.settings.service_accounts:
+            keys += store.by_index(SERVICE_ACCOUNTS.plural, BY_RECORD, name)
+        return self._handouts.where(name) | {namespace for namespace, _ in keys}
+
+    def _gone(self, name: str) -> None:
+        """Its Secrets are the garbage collector's; others that want the same names may go on."""
+        self._proof.forget(name)
+        for namespace in sorted(self._concerned(name)):
+            self._tell(namespace, True)
+        self._handouts.forget(name)
+        self._credentials.keep(list(self._handouts.subjects()))
+
+    async def _with_finalizer(self, subject: PullSubject) -> PullSubject:
+        if subject.needs_finalizer and not subject.has_finalizer:
+            obj = await add_finalizer(self._context.client, subject.obj)
+        elif subject.has_finalizer and not subject.needs_finalizer and not self._entries_left(subject):
+            await remove_finalizer(self._context.client, subject.obj)
+            raise Stale(409, "Conflict", "The finalizer was removed")
+        else:
+            return subject
+        self._context.store.put(PULL_SECRETS.plural, obj)
+        return PullSubject.of(obj)
+
+    def _entries_left(self, subject: PullSubject) -> list[tuple[str, str]]:
+        """The service accounts whose record names it; with `Retain` they stay as they are."""
+        if subject.retains or not self._context.settings.service_accounts:
+            return []
+        return self._context.store.by_index(SERVICE_ACCOUNTS.plural, BY_RECORD, subject.name)
+
+    async def _release(self, subject: PullSubject) -> float | None:
+        """Let a deleted object go when nothing is left that no garbage collector takes."""
+        if not subject.has_finalizer:
+            return None
+        left = [] if subject.spec.is_suspended else self._entries_left(subject)
+        if not left:
+            await remove_finalizer(self._context.client, subject.obj)
+            return None
+        for namespace in sorted({namespace for namespace, _ in left}):
+            self._tell(namespace, True)
+        outcome = Waiting(Reason.PROGRESSING, f"{len(left)} service accounts still name the Secret")
+        await self._close(subject, self._handouts.of(subject), outcome)
+        return DELETION_SECONDS
+
+    # Status
+
+    async def _close(self, subject: PullSubject, handout: Handout, outcome: Outcome | None) -> float | None:
+        """The status write, if it is time for one; the seconds until the next look."""
+        now, monotonic = self._context.clock.now(), self._context.monotonic()
+        sums = self._summary(subject)
+        ready = is_ready(subject.status, subject.generation)
+        if isinstance(outcome, Retrying) and ready and not self._lasts(handout, now):
+            # A passing failure of what was in sync is no news for a while.
+            outcome = None
+        if outcome is None:
+            outcome = sums.outcome(was_ready=ready)
+        waits = handout.summed_at + SUMMARY_SECONDS - monotonic
+        news = not isinstance(outcome, Done) or not ready or sums.is_settled
+        if not news and waits > 0:
+            return self._next_look(subject, handout, now, waits)
+        status = pull_secret_status(
+            subject.status,
+            outcome,
+            subject.facts(handout.held()),
+            sums,
+            generation=subject.generation,
+            now=now,
+            handled=subject.asked,
+        )
+        await pull_report.write(self._context, subject.obj, status)
+        pull_report.announce(self._context, subject, outcome, status)
+        handout.summed_at = monotonic
+        return self._next_look(subject, handout, now, None if sums.is_settled else SUMMARY_SECONDS)
+
+    def _summary(self, subject: PullSubject) -> NamespacesSummary:
+        return summary(
+            subject.name,
+            self._handouts.selected_by(subject),
+            self._handouts.ready_in(subject),
+            self._handouts.failures_of(subject.name),
+        )
+
+    def _lasts(self, handout: Handout, now: datetime) -> bool:
+        since = handout.failing_since or now
+        return now - since >= timedelta(seconds=self._context.settings.transient_seconds)
+
+    def _next_look(
+        self, subject: PullSubject, handout: Handout, now: datetime, summary_in: float | None
+    ) -> float | None:
+        moments: list[datetime] = []
+        if handout.life is not None:
+            moments += [handout.life.warning, handout.life.expires]
+            if not subject.spec.is_suspended:
+                moments.append(handout.retry_at or handout.life.refresh)
+        elif handout.retry_at is not None:
+            moments.append(handout.retry_at)
+        seconds = [(moment - now).total_seconds() for moment in moments if moment > now]
+        if summary_in is not None:
+            seconds.append(summary_in)
+        # Not before the moment: a look too early would find nothing to do.
+        return min(seconds) + 0.01 if seconds else None
+
+    async def _unsupported(self, obj: Json, message: str) -> float | None:
+        if is_deleting(obj):
+            if has_finalizer(obj):
+                await remove_finalizer(self._context.client, obj)
+            return None
+        outcome = Stalled(Reason.UNSUPPORTED_SPEC, message)
+        status = outcome_status(
+            EcrPullSecretStatus.from_json(obj.get("status")),
+            outcome,
+            generation=obj["metadata"]["generation"],
+            now=self._context.clock.now(),
+        )
+        await pull_report.write(self._context, obj, status)
+        return None
