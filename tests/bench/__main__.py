@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import cases, trouble, users
+from tests.bench import cases, pulls, trouble, users
 from tests.bench.report import Report
 from tests.bench.result import Result
 from tests.bench.run import Options, Run
@@ -22,11 +22,17 @@ KINDS: dict[str, Callable[[World, Run], Iterator[Result]]] = {
     "delete": cases.delete,
     "edit": users.edit,
     "namespace": users.namespace,
+    "pull": pulls.pull,
+    "accounts": pulls.accounts,
+    "refresh": pulls.refresh,
+    "pullstart": pulls.pullstart,
+    "refused": pulls.refused,
     "throttle": trouble.throttle,
     "outage": trouble.outage,
 }
 
 SMALL, LARGE, FULL = 200, 1000, 10_000
+PULLS = ("accounts-{}", "pull-{}", "pullstart-{}", "refresh-{}", "refused-{}")
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
 
@@ -38,7 +44,9 @@ def default_cases(size: int | None, full: bool) -> list[str]:
     every = (*calm, "delete-{}", "namespace-{}", "outage-{}")
     sizes = [] if size else [LARGE, *([FULL] if full else [])]
     small = [name.format(size or SMALL) for name in (*every, "throttle-{}")]
-    return ["create-1", *small, *(name.format(number) for number in sizes for name in every)]
+    pulled = [name.format(size or LARGE) for name in PULLS]
+    large = (name.format(number) for number in sizes for name in every)
+    return ["create-1", *small, *pulled, *large]
 
 
 def main() -> int:

@@ -15,9 +15,24 @@ Json = dict[str, Any]
 Holds = Callable[[Json | None], bool]
 """Whether an object (None: it does not exist) is what is waited for."""
 
+Key = Callable[[Json], str]
+"""By what an object is known."""
+
 AT_ONCE = 20
 LONGEST_LINE = 2**20
 PAGE = 500
+
+
+def name_of(obj: Json) -> str:
+    """The name of an object."""
+    name: str = obj["metadata"]["name"]
+    return name
+
+
+def namespace_of(obj: Json) -> str:
+    """The namespace of an object, of which there is one in each."""
+    namespace: str = obj["metadata"]["namespace"]
+    return namespace
 
 
 class Request(NamedTuple):
@@ -59,6 +74,12 @@ class ApiServer:
 
         await asyncio.gather(*(work() for _ in range(AT_ONCE)))
 
+    async def get(self, path: str) -> Json:
+        """Read an object."""
+        async with self._session.get(path) as response:
+            found: Json = await response.json()
+            return found
+
     async def seen(
         self,
         path: str,
@@ -66,17 +87,18 @@ class ApiServer:
         holds: Holds,
         timeout: float,
         begun: asyncio.Event | None = None,
+        key: Key = name_of,
     ) -> set[str]:
         """Wait until each of `names` was seen as `holds` wants it; returns those that never were.
 
-        `begun` is set as soon as nothing can be missed any more.
+        `begun` is set as soon as nothing can be missed any more; `key` is what `names` holds of an object.
         """
         missing = set(names)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 # The server ends a watch that does not read fast enough.
                 while missing:
-                    async for name, obj in self._states(path, frozenset(missing), begun):
+                    async for name, obj in self._states(path, frozenset(missing), begun, key):
                         if holds(obj):
                             missing.discard(name)
                         if not missing:
@@ -84,7 +106,7 @@ class ApiServer:
         return missing
 
     async def _states(
-        self, path: str, names: frozenset[str], begun: asyncio.Event | None
+        self, path: str, names: frozenset[str], begun: asyncio.Event | None, key: Key
     ) -> AsyncIterator[tuple[str, Json | None]]:
         """Objects as a list shows them, and then a watch until it ends; None: there is none of that name."""
         query, absent = {"limit": str(PAGE)}, set(names)
@@ -92,7 +114,7 @@ class ApiServer:
             async with self._session.get(path, params=query) as response:
                 page = await response.json()
             for obj in page["items"]:
-                name = obj["metadata"]["name"]
+                name = key(obj)
                 absent.discard(name)
                 yield name, obj
             if not (token := page["metadata"].get("continue")):
@@ -109,7 +131,7 @@ class ApiServer:
                 if event["type"] == "ERROR":
                     return
                 obj = event["object"]
-                yield obj["metadata"]["name"], None if event["type"] == "DELETED" else obj
+                yield key(obj), None if event["type"] == "DELETED" else obj
 
     async def _send(self, request: Request) -> None:
         patches = request.method == "PATCH"

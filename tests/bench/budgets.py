@@ -20,6 +20,14 @@ PROBES = "AWS calls per 5 s, after the first 5 s of the outage"
 OUTAGE_WRITES = "status writes per object during the outage"
 AFTER_WRITES = "status writes per object after the outage"
 RECOVERY = "seconds from the outage's end until all are Ready"
+HELD = "seconds until all namespaces hold the Secret"
+MINTS = "AWS calls"
+SECRET_WRITES = "Secret writes per namespace"
+PULL_STATUS = "status writes"
+PULL_CPU = "CPU, s"
+PER_5_SECONDS = "AWS calls per 5 s"
+NEW_P50 = "seconds until a new namespace has it, p50"
+NEW_P99 = "seconds until a new namespace has it, p99"
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,25 @@ BUDGETS = (
     Budget("delete-*00*", CALLS, 3.1, "5.0"),
     Budget("namespace-*00*", CALLS, 3.1, "5.0"),
     Budget("edit-*", EDITED, 2),
+    # The peer is External Secrets Operator, with 10 workers where that is faster.
+    Budget("pull-1000", HELD, 3, "19.5"),
+    Budget("pull-1000", PULL_CPU, 2.5),
+    Budget("accounts-1000", HELD, 7),
+    Budget("pull-*", MINTS, 1, "1000"),
+    Budget("accounts-*", MINTS, 1, "1000"),
+    Budget("refresh-*", MINTS, 1, "1012"),
+    Budget("pull-*", SECRET_WRITES, 1, "7.6"),
+    Budget("refresh-*", SECRET_WRITES, 1, "4.0"),
+    Budget("pull-*", PULL_STATUS, 2),
+    Budget("refresh-*", PULL_STATUS, 2),
+    Budget("new-*", NEW_P50, 0.1, "0.1"),
+    Budget("new-*", NEW_P99, 1, "2.9"),
+    Budget("pullstart-*", START_CALLS, 0),
+    Budget("pullstart-*", SECRET_WRITES, 0),
+    Budget("pullstart-*", PULL_STATUS, 0),
+    Budget("refused-*", PER_5_SECONDS, 1),
+    Budget("refused-*", PULL_STATUS, 1),
+    Budget("refused-*", SECRET_WRITES, 0),
     Budget("outage-*", PROBES, 1),
     Budget("outage-*", OUTAGE_WRITES, 1),
     Budget("outage-*", AFTER_WRITES, 1),

@@ -60,11 +60,11 @@ class Meter:
         return Cost(calls, now["status"], now[""] - users, cpu_seconds(pid) - self._cpu, peak_megabytes(pid))
 
 
-def requests(metrics: str) -> Counter[str]:
-    """Writes of EcrRepositories by subresource, refused ones too, in the API server's metrics."""
+def requests(metrics: str, resource: str = "ecrrepositories") -> Counter[str]:
+    """Writes of a resource by subresource, refused ones too, in the API server's metrics."""
     counts: Counter[str] = Counter()
     for text, value in REQUESTS.findall(metrics):
         labels = dict(LABELS.findall(text))
-        if labels["resource"] == "ecrrepositories" and labels["verb"] in WRITING:
+        if labels["resource"] == resource and labels["verb"] in WRITING:
             counts[labels["subresource"]] += int(float(value))
     return counts

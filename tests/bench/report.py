@@ -45,7 +45,7 @@ class Report:
         """Print a result, and write its line."""
         table = Table(title=result.case, title_justify="left", title_style="bold")
         table.add_column("figure", width=FIGURE_WIDTH)
-        for column in ("measured", "budget", "ACK 1.8.1", "missed"):
+        for column in ("measured", "budget", "peer", "missed"):
             table.add_column(column, justify="right", width=NUMBER_WIDTH)
         for figure, value in result.figures.items():
             allowed = budget(result.case, figure)

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
+from tests.bench.namespaces import Namespaces
 from tests.bench.population import KIND, Population
 from tests.bench.process import cpu_seconds
 from tests.cluster import Cluster, install_crds
@@ -42,6 +43,7 @@ class World:
         self._stack = ExitStack()
         self._populations = 0
         self._in_sync: Population | None = None
+        self._holding: Namespaces | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -113,13 +115,47 @@ class World:
         self.keep(population)
         return population
 
+    def new_namespaces(self, size: int, *, accounts: bool = False) -> Namespaces:
+        """Namespaces that nothing is handed out to yet. No operator may run."""
+        self._clear()
+        self._populations += 1
+        namespaces = Namespaces(self.plane.kubeconfig, f"bench-{self._populations}", size, accounts)
+        namespaces.create(60 + size / 5)
+        return namespaces
+
+    def keep_namespaces(self, namespaces: Namespaces | None) -> None:
+        """Say that all of them hold their Secret, and may be used by the next case."""
+        self._holding = namespaces
+
+    def namespaces_in_sync(self, size: int) -> Namespaces:
+        """Those that the last case has left, or new ones that hold their Secret. No operator may run."""
+        kept = self._holding
+        if kept is not None and kept.size == size:
+            return kept
+        namespaces = self.new_namespaces(size)
+        with self.operator() as operator:
+            wave = namespaces.hand_out(60 + size / 5)
+            if wave.missing or not namespaces.wait_settled(60):
+                raise RuntimeError(f"{wave.missing} of {size} namespaces did not get their Secret")
+            wait_idle(operator)
+        self.keep_namespaces(namespaces)
+        return namespaces
+
+    def forget_namespaces(self) -> None:
+        """They are not as they were."""
+        self._holding = None
+
     def _clear(self) -> None:
-        self._in_sync = None
+        self._in_sync = self._holding = None
         self.aws.reset()
         for obj in self.cluster.list(KIND):
             namespace, name = obj["metadata"]["namespace"], obj["metadata"]["name"]
             if obj["metadata"].get("finalizers"):
                 self.cluster.merge_patch(KIND, namespace, name, {"metadata": {"finalizers": None}})
+        for obj in self.cluster.list("EcrPullSecret"):
+            name = obj["metadata"]["name"]
+            self.cluster.merge_patch("EcrPullSecret", None, name, {"metadata": {"finalizers": None}})
+            self.cluster.delete("EcrPullSecret", None, name)
         for namespace in self.cluster.list("Namespace"):
             name = namespace["metadata"]["name"]
             if name.startswith("bench-"):
