@@ -5,6 +5,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -50,13 +51,21 @@ class Identity:
 
 
 class RunningOperator:
-    """A context manager; in it the operator is ready."""
+    """A context manager; in it the operator is ready. `now` is its machine's clock."""
 
-    def __init__(self, kubeconfig: Path, identity: Identity | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        kubeconfig: Path,
+        identity: Identity | None = None,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        **settings: Any,
+    ) -> None:
         self.identity = identity or Identity()
         self._operator = Operator(
             Settings(**{**FAST, **settings}),
             kubeconfig=str(kubeconfig),
+            now=now,
             identity=self.identity,
             on_lease_lost=self._lost,
         )

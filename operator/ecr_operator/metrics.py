@@ -14,6 +14,25 @@ Count = tuple[tuple[str, str, str], int]
 """((kind, ready, reason), number of objects)."""
 
 
+Expiry = tuple[tuple[str, str], float]
+"""((name, host), seconds since the epoch)."""
+
+
+class _Expiries(Collector):
+    def __init__(self, expiries: Callable[[], Iterable[Expiry]]) -> None:
+        self._expiries = expiries
+
+    def collect(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(
+            "ecr_operator_pull_secret_expiry_timestamp_seconds",
+            "When the credentials of an EcrPullSecret expire",
+            labels=("name", "host"),
+        )
+        for labels, moment in self._expiries():
+            family.add_metric(labels, moment)
+        yield family
+
+
 class _Objects(Collector):
     def __init__(self, counts: Callable[[], Iterable[Count]]) -> None:
         self._counts = counts
@@ -74,3 +93,7 @@ class Metrics:
     def count_objects(self, counts: Callable[[], Iterable[Count]]) -> None:
         """Have `counts` asked at each scrape for `ecr_operator_objects`."""
         self.registry.register(_Objects(counts))
+
+    def count_expiries(self, expiries: Callable[[], Iterable[Expiry]]) -> None:
+        """Have `expiries` asked at each scrape for `ecr_operator_pull_secret_expiry_timestamp_seconds`."""
+        self.registry.register(_Expiries(expiries))

@@ -205,6 +205,8 @@ class EcrPullSecretStatus(CommonStatus):
     `Unknown` when they reach as far as the operator's own identity.
     """
 
+    applied_hash: Annotated[str, Field(max_length=128)] | None = None
+    """Hash of the part of the spec that the present credentials are for, and of the operator's Region."""
     secret_name: Annotated[str, Field(max_length=DNS_SUBDOMAIN_MAX)] | None = None
     """The name of the Secret in each namespace."""
     expires_at: Time | None = None

@@ -1,21 +1,38 @@
 """What EcrPullSecrets hand out: minted, or after a restart found in the Secrets themselves."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from ecr_operator.aws.errors import AwsError, CutShort, Kind
 from ecr_operator.aws.identity import Role
-from ecr_operator.aws.tokens import PUBLIC, Token
+from ecr_operator.aws.tokens import OPERATION, PUBLIC, Token
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.handouts import Handout
 from ecr_operator.controllers.observed_namespace import BY_OWNER
 from ecr_operator.controllers.pull_subject import PullSubject
 from ecr_operator.kube.resources import SECRETS
-from ecr_operator.planning.pull_registries import TokenSource, hosts_of, sources_of
+from ecr_operator.planning.pull_registries import TokenSource, hosts_of, needs_own_account, sources_of
 from ecr_operator.planning.pull_secret_record import recorded_life
 from ecr_operator.planning.secret_data import SecretContent, good_data, layout, secret_content
-from ecr_operator.planning.token_life import Life, shortest
+from ecr_operator.planning.token_life import RETRY_FLOOR, Life, retry_after, shortest
 
 Where = tuple[Role | None, str]
 """Whose token, and of which Region or `PUBLIC`."""
+
+
+_ANY_ACCOUNT = "000000000000"
+"""Stands for the caller's account where only the form of a host matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """AWS did not give a token; shared by all that need it, so that together they ask no more often."""
+
+    error: AwsError
+    failures: int
+    """In a row."""
+    until: float
+    """When (monotonic) it is asked for again."""
 
 
 class Credentials:
@@ -24,30 +41,50 @@ class Credentials:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._lives: dict[Where, tuple[Token, Life]] = {}
+        self._refusals: dict[Where, _Refusal] = {}
 
-    async def mint(self, subject: PullSubject, handout: Handout, *, anew: bool = False) -> None:
+    async def mint(
+        self, subject: PullSubject, handout: Handout, *, anew: bool = False, at_once: bool = False
+    ) -> None:
         """Hand out what `subject` needs; only what is due is asked for, or all with `anew`.
 
         All or nothing: a part of the hosts would take from Pods what they could pull before. Raises
-        `AwsError`, and `NoSuchHostError` before any call.
+        `AwsError`, with `retry_at` set, and `NoSuchHostError` before any call. What was refused a moment
+        ago, to whomever, is not asked for again before its time, but `at_once` for who asks for just that.
         """
         region = self._context.registry.region
         # What the spec alone says is refused before AWS is asked.
-        hosts_of(subject.choices, region, None)
+        hosts_of(subject.choices, region, _ANY_ACCOUNT)
         role = subject.role(region)
         texts: dict[TokenSource, str] = {}
         lives: list[Life] = []
         account = arn = None
         for source in sorted(sources_of(subject.choices, region)):
-            token, life = await self._token((role, _where(source)), anew)
+            where = (role, _where(source))
+            try:
+                token, life = await self._token(where, anew, at_once)
+            except AwsError:
+                handout.retry_at = self._refusals[where].until
+                raise
             texts[source] = token.authorization
             lives.append(life)
             account, arn = account or token.account, arn or token.arn
+        if account is None and needs_own_account(subject.choices):
+            # Without it there is no host to write; what the Secrets hold is better than nothing.
+            handout.retry_at = self._context.monotonic() + RETRY_FLOOR
+            raise CutShort(OPERATION)
         hosts = hosts_of(subject.choices, region, account)
         content = secret_content(subject.format, {host: texts[source] for host, source in hosts.items()})
-        handout.hand_out(content, shortest(lives), arn, subject.credentials_hash(), tuple(hosts))
+        handout.hand_out(
+            content,
+            shortest(lives),
+            arn,
+            subject.credentials_hash(region),
+            tuple(hosts),
+            narrowed=role is not None,
+        )
 
-    async def _token(self, where: Where, anew: bool) -> tuple[Token, Life]:
+    async def _token(self, where: Where, anew: bool, at_once: bool) -> tuple[Token, Life]:
         present = self._context.tokens.present(*where)
         known = self._lives.get(where)
         if (
@@ -57,7 +94,15 @@ class Credentials:
             and not known[1].is_due(self._context.clock.now())
         ):
             return known
-        token = await self._context.tokens.mint(*where, due=present)
+        refusal = self._refusals.get(where)
+        if refusal is not None and not at_once and self._context.monotonic() < refusal.until:
+            raise refusal.error
+        try:
+            token = await self._context.tokens.mint(*where, due=present)
+        except AwsError as error:
+            self._refused(where, error)
+            raise
+        self._refusals.pop(where, None)
         known = self._lives.get(where)
         if known is None or known[0] is not token:
             # Of all that have waited for it the first one draws its jitter.
@@ -65,15 +110,35 @@ class Credentials:
             known = self._lives[where] = (token, life)
         return known
 
+    def _refused(self, where: Where, error: AwsError) -> None:
+        """Count a failure once, of all that have waited for the same call."""
+        before = self._refusals.get(where)
+        if before is not None and before.error is error:
+            return
+        failures = before.failures + 1 if before else 1
+        known = self._lives.get(where)
+        expires = known[1].expires if known else None
+        now, chance = self._context.clock.now(), self._context.chance.random()
+        until = self._context.monotonic() + retry_after(failures, chance, now, expires)
+        self._refusals[where] = _Refusal(error, failures, until)
+
+    def forgive(self) -> None:
+        """AWS answers again: what it did not answer may be asked for now."""
+        self._refusals = {
+            where: refusal for where, refusal in self._refusals.items() if refusal.error.kind == Kind.STALLED
+        }
+
     def recover(self, subject: PullSubject, handout: Handout, now: datetime) -> bool:
         """Hand out what the Secrets hold already, as the status describes it; False: nothing good is there.
 
-        Only before the refresh is due, and for the very spec that they were written for.
+        Only for the very registries and identity that they were written for. A refresh that is due comes
+        after it: should AWS refuse it, new namespaces get what is still good.
         """
         status, life = subject.status, recorded_life(subject.status)
-        if not status.content_hash or life is None or life.is_due(now):
+        if not status.content_hash or life is None or not life.is_credible(now) or life.is_expired(now):
             return False
-        if status.applied_hash != subject.applied_hash():
+        spec = subject.credentials_hash(self._context.registry.region)
+        if status.applied_hash != spec:
             return False
         store = self._context.store
         keys = store.by_index(SECRETS.plural, BY_OWNER, subject.name)
@@ -84,7 +149,12 @@ class Credentials:
         type, labels = layout(subject.format)
         hosts = tuple(registry.host for registry in status.registries or ())
         handout.hand_out(
-            SecretContent(type, data, labels), life, status.identity, subject.credentials_hash(), hosts
+            SecretContent(type, data, labels),
+            life,
+            status.identity,
+            spec,
+            hosts,
+            narrowed=subject.spec.auth is not None,
         )
         return True
 
@@ -97,6 +167,7 @@ class Credentials:
             for source in sources_of(subject.choices, region)
         }
         self._lives = {where: known for where, known in self._lives.items() if where in wanted}
+        self._refusals = {where: one for where, one in self._refusals.items() if where in wanted}
         self._context.tokens.keep(wanted)
 
 

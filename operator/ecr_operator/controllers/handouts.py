@@ -6,7 +6,6 @@ restart, which finds the bytes in the Secrets themselves.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.observed_namespace import observed_secret
@@ -33,37 +32,54 @@ class Handout:
     """Of the content; "" without."""
     life: Life | None = None
     identity: str | None = None
-    failures: int = 0
-    """Refreshes that failed in a row."""
-    failing_since: datetime | None = None
+    failing_since: float | None = None
+    """When (monotonic) the first of the refreshes failed that have failed in a row."""
     failure: Stalled | Retrying | None = None
     """The last one."""
-    retry_at: datetime | None = None
-    """When credentials are asked for again after a failure."""
+    retry_at: float | None = None
+    """When (monotonic) credentials are asked for again after a failure."""
     hosts: tuple[str, ...] = ()
     """Those that the content is for."""
     spec: str = ""
     """The hash of the part of the spec that the content is for."""
+    narrowed: bool = False
+    """Whether a session policy narrows the credentials."""
     tried: tuple[str, str | None] = ("", None)
     """What credentials were last asked for: the same part of the spec, and the annotation."""
+    pending: str | None = None
+    """The annotation's value that asks for new credentials, and has not got them yet."""
+    answered: str | None = None
+    """The last one that has got them; the status may say so later."""
     told: tuple[int, str] = (0, "")
     """The generation and the content's hash of which the namespaces were last told."""
     summed_at: float = float("-inf")
     """When (monotonic) the namespaces were last summed up in the status."""
 
     def hand_out(
-        self, content: SecretContent, life: Life, identity: str | None, spec: str, hosts: tuple[str, ...]
+        self,
+        content: SecretContent,
+        life: Life,
+        identity: str | None,
+        spec: str,
+        hosts: tuple[str, ...],
+        *,
+        narrowed: bool,
     ) -> None:
         """From now on this is what the Secrets should hold."""
         self.content, self.hash = content, content_hash(content.data)
         self.life, self.identity, self.spec, self.hosts = life, identity, spec, hosts
-        self.failures, self.failing_since, self.failure, self.retry_at = 0, None, None, None
+        self.narrowed = narrowed
+        self.settle()
+
+    def settle(self) -> None:
+        """What is handed out is what should be: failures before are over."""
+        self.failing_since = self.failure = self.retry_at = None
 
     def held(self) -> Held | None:
         """What the status says of it."""
         if self.content is None or self.life is None:
             return None
-        return Held(self.hash, self.life, self.identity, self.hosts)
+        return Held(self.hash, self.life, self.identity, self.hosts, self.spec, self.narrowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +131,14 @@ class Handouts:
         """The handout of an EcrPullSecret; an empty one for another uid of the same name."""
         handout = self._handouts.get(subject.name)
         if handout is None or handout.uid != subject.uid:
-            handout = self._handouts[subject.name] = Handout(subject.uid)
+            # After a start the namespaces are looked at before the status says how many are ready.
+            handout = Handout(subject.uid, summed_at=self._context.monotonic())
+            self._handouts[subject.name] = handout
         return handout
 
     def failing(self) -> list[str]:
         """Those whose last refresh failed; they may try again at once."""
-        names = [name for name, handout in self._handouts.items() if handout.failures]
+        names = [name for name, handout in self._handouts.items() if handout.failure]
         for name in names:
             self._handouts[name].retry_at = None
         return names

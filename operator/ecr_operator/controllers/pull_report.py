@@ -1,5 +1,7 @@
 """What users see of an EcrPullSecret: its status, when that differs, and an event per transition."""
 
+from collections.abc import Iterable, Iterator
+
 from ecr_operator.api.pull_secret import EcrPullSecretStatus
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.pull_subject import PullSubject, what_users_change
@@ -8,6 +10,7 @@ from ecr_operator.kube.errors import Gone, KubeError, Stale
 from ecr_operator.kube.paths import object_path
 from ecr_operator.kube.resources import PULL_SECRETS
 from ecr_operator.kube.status import write_status
+from ecr_operator.metrics import Expiry
 from ecr_operator.planning.plan import Outcome, Retrying, Stalled, Waiting
 from ecr_operator.planning.pull_secret_record import EXPIRING_SOON, NAMESPACES_FAILED
 from ecr_operator.planning.status import READY
@@ -33,6 +36,15 @@ async def write(context: Context, obj: Json, status: EcrPullSecretStatus) -> Non
             raise
         written = await write_status(context.client, now, status.to_json())
     context.store.put(PULL_SECRETS.plural, written)
+
+
+def expiries(objects: Iterable[Json]) -> Iterator[Expiry]:
+    """When the credentials of EcrPullSecrets expire, as their statuses say, for the metric."""
+    for obj in objects:
+        status = EcrPullSecretStatus.from_json(obj.get("status"))
+        if status.expires_at is not None:
+            for registry in status.registries or ():
+                yield (obj["metadata"]["name"], registry.host), status.expires_at.timestamp()
 
 
 def announce(context: Context, subject: PullSubject, outcome: Outcome, status: EcrPullSecretStatus) -> None:

@@ -4,7 +4,7 @@ It writes no Secret itself: its namespaces do, each for itself.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ecr_operator.api.pull_secret import EcrPullSecretStatus
 from ecr_operator.aws.errors import AwsError, Kind
@@ -21,10 +21,9 @@ from ecr_operator.kube.finalizer import add_finalizer, remove_finalizer
 from ecr_operator.kube.resources import PULL_SECRETS, SECRETS, SERVICE_ACCOUNTS
 from ecr_operator.planning.naming import NoSuchHostError
 from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Suspended, Waiting
-from ecr_operator.planning.pull_secret_record import pull_secret_status
+from ecr_operator.planning.pull_secret_record import pull_secret_status, recorded_life
 from ecr_operator.planning.pull_secret_status import NamespacesSummary, summary
 from ecr_operator.planning.status import is_ready, outcome_status
-from ecr_operator.planning.token_life import retry_after
 from ecr_operator.reasons import Reason
 
 ATTEMPTS = 5
@@ -32,6 +31,9 @@ SUMMARY_SECONDS = 10.0
 """While namespaces are being written the status is, at most this often."""
 DELETION_SECONDS = 5.0
 """How often service accounts are looked at again that a deletion waits for."""
+
+CLOCK_SECONDS = 600.0
+"""Moments are reckoned anew this often."""
 
 Tell = Callable[[str, bool], None]
 """Makes a namespace be looked at; True: before those that are only refreshed."""
@@ -46,6 +48,7 @@ class PullSecretController:
         self._proof = proof
         self._tell = tell
         self._credentials = Credentials(context)
+        self._region = context.registry.region
 
     async def reconcile(self, name: str) -> float | None:
         """Look at one object; returns the seconds until the next look.
@@ -79,6 +82,9 @@ class PullSecretController:
         if refusal is not None:
             return await self._close(subject, handout, refusal)
         subject = await self._with_finalizer(subject)
+        if handout.content is not None and handout.spec == subject.credentials_hash(self._region):
+            # A change that has nothing to do with credentials does not wait for AWS.
+            self._tell_namespaces(subject, handout)
         failure = await self._refresh(subject, handout)
         self._tell_namespaces(subject, handout)
         return await self._close(subject, handout, failure)
@@ -109,42 +115,51 @@ class PullSecretController:
 
     async def _refresh(self, subject: PullSubject, handout: Handout) -> Stalled | Retrying | None:
         """Fresh credentials where they are due; what kept them from it."""
-        now = self._context.clock.now()
-        if handout.content is None and not handout.failures:
+        spec, now = subject.credentials_hash(self._region), self._context.clock.now()
+        if handout.content is None and handout.failure is None:
             # Right after a start.
             self._credentials.recover(subject, handout, now)
-        same = handout.spec == subject.credentials_hash()
-        anew, asked = subject.asks_anew, (subject.credentials_hash(), subject.asked)
-        if handout.retry_at is not None and now < handout.retry_at and handout.tried == asked:
-            return handout.failure
+        anew = _asks_anew(subject, handout)
+        same = handout.spec == spec
         if same and not anew and handout.life is not None and not handout.life.is_due(now):
+            handout.settle()
             return None
-        handout.tried = asked
+        asked = (spec, subject.asked)
+        if (
+            handout.retry_at is not None
+            and self._context.monotonic() < handout.retry_at
+            and handout.tried == asked
+        ):
+            return handout.failure
+        at_once, handout.tried = anew and handout.tried != asked, asked
         try:
-            await self._credentials.mint(subject, handout, anew=anew)
+            await self._credentials.mint(subject, handout, anew=anew, at_once=at_once)
         except NoSuchHostError as error:
             return Stalled(Reason.UNSUPPORTED_SPEC, str(error))
         except AwsError as error:
-            return self._failed(subject, handout, error)
+            return self._failed(handout, error)
+        handout.pending, handout.answered = None, subject.asked
         if not same:
             self._credentials.keep(list(self._handouts.subjects()))
         return None
 
-    def _failed(self, subject: PullSubject, handout: Handout, error: AwsError) -> Stalled | Retrying:
-        now = self._context.clock.now()
-        handout.failures += 1
-        handout.failing_since = handout.failing_since or now
-        expires = handout.life.expires if handout.life else None
-        seconds = retry_after(handout.failures, self._context.chance.random(), now, expires)
-        handout.retry_at = now + timedelta(seconds=seconds)
-        last = (
-            f"; the present credentials last until {expires:%Y-%m-%dT%H:%M:%SZ}"
-            if expires and expires > now
-            else ""
-        )
+    def _failed(self, handout: Handout, error: AwsError) -> Stalled | Retrying:
+        if handout.failing_since is None:
+            handout.failing_since = self._context.monotonic()
+        last = ""
+        if handout.life is not None:
+            ended = handout.life.is_expired(self._context.clock.now())
+            last = f"; the present credentials {'expired at' if ended else 'last until'} " + (
+                f"{handout.life.expires:%Y-%m-%dT%H:%M:%SZ}"
+            )
         outcome = Stalled if error.kind == Kind.STALLED else Retrying
         handout.failure = outcome(error.reason, f"{error.message}{last}")
         return handout.failure
+
+    def aws_answers(self) -> list[str]:
+        """After an outage: those that may try again now, because their refresh had failed."""
+        self._credentials.forgive()
+        return self._handouts.failing()
 
     # Namespaces
 
@@ -212,7 +227,7 @@ class PullSecretController:
         now, monotonic = self._context.clock.now(), self._context.monotonic()
         sums = self._summary(subject)
         ready = is_ready(subject.status, subject.generation)
-        if isinstance(outcome, Retrying) and ready and not self._lasts(handout, now):
+        if isinstance(outcome, Retrying) and ready and not self._lasts(handout, monotonic):
             # A passing failure of what was in sync is no news for a while.
             outcome = None
         if outcome is None:
@@ -228,7 +243,8 @@ class PullSecretController:
             sums,
             generation=subject.generation,
             now=now,
-            handled=subject.asked,
+            # A retry has answered nothing yet, whether Ready says so or not.
+            handled=None if isinstance(handout.failure, Retrying) else subject.asked,
         )
         await pull_report.write(self._context, subject.obj, status)
         pull_report.announce(self._context, subject, outcome, status)
@@ -243,23 +259,28 @@ class PullSecretController:
             self._handouts.failures_of(subject.name),
         )
 
-    def _lasts(self, handout: Handout, now: datetime) -> bool:
-        since = handout.failing_since or now
-        return now - since >= timedelta(seconds=self._context.settings.transient_seconds)
+    def _lasts(self, handout: Handout, monotonic: float) -> bool:
+        since = monotonic if handout.failing_since is None else handout.failing_since
+        return monotonic - since >= self._context.settings.transient_seconds
 
     def _next_look(
         self, subject: PullSubject, handout: Handout, now: datetime, summary_in: float | None
     ) -> float | None:
+        suspended = subject.spec.is_suspended
         moments: list[datetime] = []
-        if handout.life is not None:
-            moments += [handout.life.warning, handout.life.expires]
-            if not subject.spec.is_suspended:
-                moments.append(handout.retry_at or handout.life.refresh)
-        elif handout.retry_at is not None:
-            moments.append(handout.retry_at)
+        life = handout.life or recorded_life(subject.status)
+        if life is not None:
+            moments += [life.warning, life.expires]
+            if not suspended and handout.retry_at is None:
+                moments.append(life.refresh)
         seconds = [(moment - now).total_seconds() for moment in moments if moment > now]
+        if handout.retry_at is not None and not suspended:
+            seconds.append(max(0.0, handout.retry_at - self._context.monotonic()))
         if summary_in is not None:
             seconds.append(summary_in)
+        if life is not None:
+            # The clock that said `now` may have been put right since.
+            seconds.append(CLOCK_SECONDS)
         # Not before the moment: a look too early would find nothing to do.
         return min(seconds) + 0.01 if seconds else None
 
@@ -277,3 +298,15 @@ class PullSecretController:
         )
         await pull_report.write(self._context, obj, status)
         return None
+
+
+def _asks_anew(subject: PullSubject, handout: Handout) -> bool:
+    """Whether the annotation asks for new credentials that it has not got yet.
+
+    The status cannot tell alone: it says that a failure has been seen too, and is written later than
+    credentials are handed out.
+    """
+    asks = subject.asked is not None and (subject.asks_anew or subject.asked == handout.pending)
+    anew = asks and subject.asked != handout.answered
+    handout.pending = subject.asked if anew else None
+    return anew

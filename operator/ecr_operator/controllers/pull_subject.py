@@ -167,16 +167,13 @@ class PullSubject:
 
     def facts(self, held: Held | None) -> Facts:
         """What its status says, with the credentials that it hands out."""
-        return Facts(self.secret_name, self.applied_hash(), self.spec.auth is not None, held)
+        return Facts(self.secret_name, held)
 
-    def applied_hash(self) -> str:
-        """Of the whole spec: what the Secrets were last written for."""
-        return _hash(self.spec.to_json())
-
-    def credentials_hash(self) -> str:
-        """Of what decides over the credentials themselves, whoever gets them."""
+    def credentials_hash(self, region: str) -> str:
+        """Of what decides over the credentials themselves, whoever gets them. `region` is the operator's."""
         spec = self.spec.to_json()
-        return _hash({name: spec.get(name) for name in ("registries", "auth", "format")})
+        parts = {name: spec.get(name) for name in ("registries", "auth", "format")}
+        return _hash({**parts, "region": region})
 
 
 def what_users_change(obj: Json) -> tuple[object, ...]:

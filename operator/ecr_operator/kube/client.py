@@ -24,6 +24,7 @@ from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 
 from ecr_operator.api.names import FIELD_MANAGER
+from ecr_operator.clock import Clock, Source
 from ecr_operator.kube.errors import KubeUnavailable, cause, refusal
 
 Json = dict[str, Any]
@@ -51,7 +52,8 @@ class KubeClient:
     ``KubeUnavailable`` when there was none within ``timeout`` seconds. Nothing is tried twice, except that a
     401 reloads the credentials first.
 
-    ``observe(method, status, seconds)`` is called after each request, status 0 for no answer.
+    ``observe(method, status, seconds)`` is called after each request, status 0 for no answer. ``clock`` is
+    told the time by each answer.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class KubeClient:
         timeout: float = DEFAULT_TIMEOUT,
         reload: Callable[[Configuration], Awaitable[None]] | None = None,
         observe: Callable[[str, int, float], None] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._configuration = configuration
         self._host: str = configuration.host.rstrip("/")
@@ -67,6 +70,7 @@ class KubeClient:
         self._reload = reload
         self._reloading = asyncio.Lock()
         self._observe = observe
+        self._clock = clock
         self._extra: dict[str, Any] = {}
         if configuration.tls_server_name:
             self._extra["server_hostname"] = configuration.tls_server_name
@@ -96,6 +100,7 @@ class KubeClient:
         context: str | None = None,
         timeout: float = DEFAULT_TIMEOUT,
         observe: Callable[[str, int, float], None] | None = None,
+        clock: Clock | None = None,
     ) -> Self:
         """A client from a kubeconfig: the given one, else $KUBECONFIG, else the Pod's own service account,
         else ``~/.kube/config``. Raises ``kubernetes.aio.config.ConfigException`` if none is usable.
@@ -108,7 +113,7 @@ class KubeClient:
         if not path and "KUBERNETES_SERVICE_HOST" in os.environ:
             # Its hook re-reads the token, which the kubelet rotates, once a minute.
             kube_config.load_incluster_config(client_configuration=configuration)
-            return cls(configuration, timeout, observe=observe)
+            return cls(configuration, timeout, observe=observe, clock=clock)
 
         async def load(into: Configuration) -> None:
             # The file itself is read anew: the package's own loader would only repeat what it said at first.
@@ -121,7 +126,7 @@ class KubeClient:
 
         await load(configuration)
         configuration.proxy = configuration.proxy or _proxy_of(configuration.host)
-        return cls(configuration, timeout, load, observe)
+        return cls(configuration, timeout, load, observe, clock)
 
     async def __aenter__(self) -> Self:
         return self
@@ -272,20 +277,23 @@ class KubeClient:
         headers = {} if data is None else {"Content-Type": content_type}
         if token:
             headers["Authorization"] = token
-        clock = asyncio.get_running_loop().time
-        begin, status = clock(), 0
+        seconds = asyncio.get_running_loop().time
+        begin, status = seconds(), 0
+        asked = self._clock.uptime() if self._clock is not None else 0.0
         try:
             async with self._session.request(
                 method, url, data=data, headers=headers, timeout=timeout, allow_redirects=False, **self._extra
             ) as response:
+                if self._clock is not None:
+                    self._clock.learn(response.headers.get("Date"), asked, Source.API_SERVER)
                 answer = await response.read()
                 status = response.status
                 return status, answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise KubeUnavailable(cause(error, clock() - begin)) from error
+            raise KubeUnavailable(cause(error, seconds() - begin)) from error
         finally:
             if self._observe is not None:
-                self._observe(method, status, clock() - begin)
+                self._observe(method, status, seconds() - begin)
 
 
 def _proxy_of(host: str) -> str | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ecr_operator.api.meta import ConditionStatus
 from ecr_operator.api.pull_secret import EcrPullSecretStatus, NamespaceCounts, NamespaceFailure, RegistryHost
-from ecr_operator.planning.plan import Done, Outcome, Suspended
+from ecr_operator.planning.plan import Outcome, Suspended
 from ecr_operator.planning.pull_secret_status import NamespacesSummary
 from ecr_operator.planning.status import outcome_status, with_condition
 from ecr_operator.planning.token_life import Life
@@ -23,6 +23,10 @@ class Held:
     life: Life
     identity: str | None
     hosts: tuple[str, ...]
+    spec: str
+    """The hash of the part of the spec that they are for."""
+    narrowed: bool
+    """Whether a session policy narrows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,6 @@ class Facts:
     """What the status says beside outcome and namespaces. `held` None: there are no credentials yet."""
 
     secret_name: str
-    applied_hash: str
-    narrowed: bool
-    """Whether a session policy narrows the credentials."""
     held: Held | None = None
 
 
@@ -52,6 +53,8 @@ def pull_secret_status(
     status = _with_expiry(status, life, generation, now)
     if isinstance(outcome, Suspended):
         return status
+    # Whatever the outcome: `contentHash` is still of what the Secrets were written for.
+    status = status.model_copy(update={"applied_hash": previous.applied_hash})
     update: dict[str, object] = {
         "secret_name": facts.secret_name,
         "namespaces": NamespaceCounts(matched=sums.matched, ready=sums.ready, failed=sums.failed),
@@ -61,17 +64,16 @@ def pull_secret_status(
         )
         or None,
     }
-    if isinstance(outcome, Done):
-        update["applied_hash"] = facts.applied_hash
     if facts.held is not None:
         update |= {
+            "applied_hash": facts.held.spec,
             "expires_at": facts.held.life.expires,
             "next_refresh_at": facts.held.life.refresh,
             "content_hash": facts.held.hash,
             "identity": facts.held.identity,
             "registries": tuple(RegistryHost(host=host) for host in facts.held.hosts),
         }
-        status = _with_privilege(status, facts.narrowed, generation, now)
+        status = _with_privilege(status, facts.held.narrowed, generation, now)
     return _with_namespaces(status.model_copy(update=update), sums, generation, now)
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Self
 
+LONGEST: Final = timedelta(hours=12, minutes=15)
+"""No token of ECR lives longer than 12 h; the rest is for clocks that differ."""
+
 REFRESH_SHARE: Final = 0.5
 """Of its life that a token is used before the next is asked for."""
 REFRESH_JITTER: Final = 0.1
@@ -47,6 +50,10 @@ class Life:
     def of_status(cls, expires: datetime, refresh: datetime) -> Self:
         """The life behind `expiresAt` and `nextRefreshAt`, exact to the jitter: for after a restart."""
         return cls(refresh - (expires - refresh) / (1 - REFRESH_SHARE) * REFRESH_SHARE, expires, refresh)
+
+    def is_credible(self, now: datetime) -> bool:
+        """Whether AWS can have given such a token: what a status says, anybody may have written."""
+        return self.issued < self.refresh < self.expires <= now + LONGEST
 
     def is_due(self, now: datetime) -> bool:
         """Whether it is time to ask for the next."""

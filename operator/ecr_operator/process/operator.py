@@ -16,6 +16,7 @@ from ecr_operator.aws.sessions import Sessions
 from ecr_operator.aws.tokens import Tokens
 from ecr_operator.clock import Clock
 from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.pull_report import expiries
 from ecr_operator.controllers.repository import RepositoryController
 from ecr_operator.controllers.sources import Sources
 from ecr_operator.controllers.sweep import Sweep
@@ -121,7 +122,7 @@ class Operator:
             self.port = await probes.start(settings.http_port)
             log.info("Probes and metrics are served on port %d", self.port)
             try:
-                async with await KubeClient.connect(self._kubeconfig) as client:
+                async with await KubeClient.connect(self._kubeconfig, clock=sessions.clock) as client:
                     await self._lead(client, sessions, stop)
             finally:
                 await probes.stop()
@@ -174,6 +175,7 @@ class Operator:
         queue = WorkQueue[ObjectKey](maximum=settings.backoff_max_seconds)
         Sources(context, queue)
         self.metrics.count_objects(lambda: _count(store))
+        self.metrics.count_expiries(lambda: expiries(store.items(PULL_SECRETS.plural)))
         controller = RepositoryController(context)
         works: list[Work[Any]] = [Work(KIND, queue, controller.reconcile, settings.workers, self.metrics)]
         answering = [queue.unpark]

@@ -30,12 +30,12 @@ class PullSecrets:
         longest = context.settings.backoff_max_seconds
         namespaces = WorkQueue[str](maximum=longest, resyncs=REFRESHED_AT_ONCE)
         pull_secrets = WorkQueue[str](maximum=longest)
-        self._handouts = handouts = Handouts(context)
+        handouts = Handouts(context)
         self._queue = pull_secrets
         proof = Proof(context, handouts)
         sources = PullSources(context.store, handouts, proof, namespaces, pull_secrets)
         namespace = NamespaceController(context, handouts, proof, sources.news)
-        pull_secret = PullSecretController(context, handouts, proof, sources.tell)
+        self._controller = pull_secret = PullSecretController(context, handouts, proof, sources.tell)
         self.works = (
             Work("Namespace", namespaces, namespace.reconcile, NAMESPACES_AT_ONCE, context.metrics),
             Work("EcrPullSecret", pull_secrets, pull_secret.reconcile, PULL_SECRETS_AT_ONCE, context.metrics),
@@ -43,5 +43,5 @@ class PullSecrets:
 
     def aws_answers(self) -> None:
         """After an outage: those that failed for it try again now."""
-        for name in self._handouts.failing():
+        for name in self._controller.aws_answers():
             self._queue.add(name, fresh=False)
