@@ -145,3 +145,24 @@ def test_without_a_token_the_delay_only_grows() -> None:
 def test_no_retry_is_a_tight_loop(failures: int, jitter: float, left: int | None) -> None:
     expires = None if left is None else NOW + timedelta(seconds=left)
     assert RETRY_FLOOR <= retry_after(failures, jitter, NOW, expires) <= 1.5 * RETRY_MAXIMUM
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 0.999])
+def test_the_life_of_a_token_is_credible_from_its_first_second_on(jitter: float) -> None:
+    life = Life.of_token(NOW, NOW + timedelta(hours=12), jitter)
+    recorded = Life.of_status(life.expires, life.refresh)
+    assert recorded.is_credible(NOW)
+    assert recorded.is_credible(life.refresh)
+
+
+@pytest.mark.parametrize(
+    ("expires", "refresh"),
+    [
+        pytest.param(20 * 8760, 10 * 8760, id="years"),
+        pytest.param(11, 10.9, id="a refresh at the end"),
+        pytest.param(11, 12, id="a refresh after the end"),
+    ],
+)
+def test_no_token_of_ecr_lives_like_that(expires: float, refresh: float) -> None:
+    life = Life.of_status(NOW + timedelta(hours=expires), NOW + timedelta(hours=refresh))
+    assert not life.is_credible(NOW)

@@ -1,6 +1,6 @@
 """What is seen of EcrPullSecrets from outside: Secrets to the last byte, writes, warnings."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.cluster import Cluster, Object
@@ -53,3 +53,12 @@ def wait_warning(pulls: PullSecrets, obj: Object, reason: str, timeout: float = 
 def seconds(time: Any) -> float:
     """A time of a status, or of the fake AWS, in seconds since the epoch."""
     return float(time) if isinstance(time, int | float) else datetime.fromisoformat(time).timestamp()
+
+
+def wait_until(cluster: Cluster, time: str) -> None:
+    """Wait until a moment that a status tells is over."""
+    end = seconds(time)
+    for _ in cluster.polls(60):
+        if datetime.now(UTC).timestamp() > end:
+            return
+    raise AssertionError(f"{time} is not over within a minute")

@@ -53,7 +53,8 @@ class Life:
 
     def is_credible(self, now: datetime) -> bool:
         """Whether AWS can have given such a token: what a status says, anybody may have written."""
-        return self.issued < self.refresh < self.expires <= now + LONGEST
+        begun = self.issued <= now + LONGEST * REFRESH_JITTER
+        return begun and self.issued < self.refresh < self.expires <= now + LONGEST
 
     def is_due(self, now: datetime) -> bool:
         """Whether it is time to ask for the next."""
