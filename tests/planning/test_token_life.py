@@ -103,13 +103,6 @@ def test_a_secret_is_refreshed_with_the_first_of_its_tokens() -> None:
     assert shortest([old, late]) == Life(NOW, NOW + 9 * HOUR, old.refresh)
 
 
-def test_the_recorded_life_stands_until_there_are_tokens() -> None:
-    recorded = life(12)
-    assert shortest([], recorded) == recorded
-    assert shortest([]) is None
-    assert shortest([life(1)], recorded) == life(1)
-
-
 def test_a_life_moves_only_with_the_tokens() -> None:
     tokens = [life(12, 0.3), life(1, 0.8)]
     assert shortest(tokens) == shortest(list(reversed(tokens)))
@@ -149,10 +142,10 @@ def test_no_retry_is_a_tight_loop(failures: int, jitter: float, left: int | None
 
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 0.999])
 def test_the_life_of_a_token_is_credible_from_its_first_second_on(jitter: float) -> None:
-    life = Life.of_token(NOW, NOW + timedelta(hours=12), jitter)
-    recorded = Life.of_status(life.expires, life.refresh)
+    token = life(12, jitter)
+    recorded = Life.of_status(token.expires, token.refresh)
     assert recorded.is_credible(NOW)
-    assert recorded.is_credible(life.refresh)
+    assert recorded.is_credible(token.refresh)
 
 
 @pytest.mark.parametrize(
@@ -164,5 +157,4 @@ def test_the_life_of_a_token_is_credible_from_its_first_second_on(jitter: float)
     ],
 )
 def test_no_token_of_ecr_lives_like_that(expires: float, refresh: float) -> None:
-    life = Life.of_status(NOW + timedelta(hours=expires), NOW + timedelta(hours=refresh))
-    assert not life.is_credible(NOW)
+    assert not Life.of_status(NOW + expires * HOUR, NOW + refresh * HOUR).is_credible(NOW)

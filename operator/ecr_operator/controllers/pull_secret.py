@@ -3,6 +3,7 @@
 It writes no Secret itself: its namespaces do, each for itself.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -25,6 +26,8 @@ from ecr_operator.planning.pull_secret_record import pull_secret_status, recorde
 from ecr_operator.planning.pull_secret_status import NamespacesSummary, summary
 from ecr_operator.planning.status import is_ready, outcome_status
 from ecr_operator.reasons import Reason
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 SUMMARY_SECONDS = 10.0
@@ -137,13 +140,14 @@ class PullSecretController:
         except NoSuchHostError as error:
             return Stalled(Reason.UNSUPPORTED_SPEC, str(error))
         except AwsError as error:
-            return self._failed(handout, error)
+            return self._failed(subject.name, handout, error)
         handout.pending, handout.answered = None, subject.asked
+        log.info("New credentials for EcrPullSecret %s", subject.name)
         if not same:
             self._credentials.keep(list(self._handouts.subjects()))
         return None
 
-    def _failed(self, handout: Handout, error: AwsError) -> Stalled | Retrying:
+    def _failed(self, name: str, handout: Handout, error: AwsError) -> Stalled | Retrying:
         if handout.failing_since is None:
             handout.failing_since = self._context.monotonic()
         last = ""
@@ -154,6 +158,8 @@ class PullSecretController:
             )
         outcome = Stalled if error.kind == Kind.STALLED else Retrying
         handout.failure = outcome(error.reason, f"{error.message}{last}")
+        self._context.metrics.reconcile_errors.labels("EcrPullSecret", error.reason).inc()
+        log.warning("Failed to get credentials for EcrPullSecret %s%s: %s", name, last, error)
         return handout.failure
 
     def aws_answers(self) -> list[str]:
