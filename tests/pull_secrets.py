@@ -14,6 +14,7 @@ KIND = "EcrPullSecret"
 LABEL = "test"
 HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 DOCKER_KEY = ".dockerconfigjson"
+DOCKER_TYPE = "kubernetes.io/dockerconfigjson"
 
 
 class PullSecrets:
@@ -110,6 +111,48 @@ class PullSecrets:
         """Wait for any state of the object."""
         return self.cluster.wait_for(KIND, None, self.name(name), holds, timeout, what)
 
+    def failing(self, namespace: str, reason: str, name: str = "pull", timeout: float = 20) -> str:
+        """Wait until the status says that the namespace fails for `reason`; the message."""
+
+        def holds(obj: Object) -> bool:
+            return any(
+                (one["namespace"], one["reason"]) == (namespace, reason) for one in obj["status"]["failures"]
+            )
+
+        obj = self.wait_for(holds, f"{reason} in {namespace}", name, timeout)
+        return next(one["message"] for one in obj["status"]["failures"] if one["namespace"] == namespace)
+
+    def counted(
+        self, matched: int, ready: int, failed: int, name: str = "pull", timeout: float = 20
+    ) -> Object:
+        """Wait until the status counts so, at the object's present generation and Ready."""
+        counts = {"matched": matched, "ready": ready, "failed": failed}
+
+        def holds(obj: Object) -> bool:
+            return (
+                obj["status"]["namespaces"] == counts
+                and condition(obj, "Ready")["status"] == "True"  # type: ignore[index]
+                and obj["status"]["observedGeneration"] == obj["metadata"]["generation"]
+            )
+
+        return self.wait_for(holds, str(counts), name, timeout)
+
+    def healed(self, name: str = "pull", timeout: float = 20) -> Object:
+        """Wait until the object is Ready, and all namespaces that it matches hold its Secret."""
+
+        def holds(obj: Object) -> bool:
+            counts = obj["status"]["namespaces"]
+            return (
+                condition(obj, "Ready")["status"] == "True"  # type: ignore[index]
+                and obj["status"]["observedGeneration"] == obj["metadata"]["generation"]
+                and counts["ready"] == counts["matched"] > 0
+            )
+
+        obj = self.wait_for(holds, "all namespaces ready", name, timeout)
+        assert "failures" not in obj["status"]
+        assert condition(obj, "NamespacesFailed") is None
+        return obj
+
     # Namespaces, and what is in them
 
     def namespace(self, name: str, **labels: str) -> str:
@@ -119,6 +162,18 @@ class PullSecrets:
         metadata = {"name": whole, "labels": {LABEL: self.prefix, **labels}}
         self.cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
         return whole
+
+    def label(self, namespace: str, value: str | None = None) -> None:
+        """Have the test's objects select the namespace, or, with another value, not."""
+        labels = {LABEL: self.prefix if value is None else value}
+        self.cluster.merge_patch("Namespace", None, namespace, {"metadata": {"labels": labels}})
+
+    def foreign(
+        self, namespace: str, data: dict[str, str], type: str = DOCKER_TYPE, name: str = "ecr", **more: Any
+    ) -> Object:
+        """A Secret of somebody else."""
+        body = {"apiVersion": "v1", "kind": "Secret", "type": type, "data": data, **more}
+        return self.cluster.create(body | {"metadata": {"name": name, "namespace": namespace}})
 
     def secret(self, namespace: str, name: str = "ecr") -> Object | None:
         """The Secret, or None."""
@@ -168,3 +223,9 @@ def auths(secret: Object) -> dict[str, str]:
     assert list(config) == ["auths"]
     assert all(list(entry) == ["auth"] for entry in config["auths"].values())
     return {host: entry["auth"] for host, entry in config["auths"].items()}
+
+
+def docker_data(*hosts: str) -> dict[str, str]:
+    """The data of a Docker configuration with somebody's passwords for the hosts."""
+    auths = {host: {"auth": base64.b64encode(b"AWS:somebody's").decode()} for host in hosts}
+    return {DOCKER_KEY: base64.b64encode(json.dumps({"auths": auths}).encode()).decode()}

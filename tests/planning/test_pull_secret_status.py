@@ -99,10 +99,10 @@ def test_all_is_settled_when_nothing_is_at_work() -> None:
 
 def test_ready_stays_true_for_what_only_a_namespace_can_mend() -> None:
     found = summary("ecr", ["a", "b"], ["a"], [B])
-    assert found.outcome() == Done(Reason.IN_SYNC, "1 of 2 namespaces hold the Secret")
+    assert found.outcome(was_ready=False) == Done(Reason.IN_SYNC, "1 of 2 namespaces hold the Secret")
 
 
 def test_no_namespace_is_said() -> None:
-    assert summary("ecr", [], [], []).outcome() == Done(
+    assert summary("ecr", [], [], []).outcome(was_ready=False) == Done(
         Reason.NO_NAMESPACE_MATCHED, "`namespaces` matches no namespace"
     )

@@ -14,6 +14,7 @@ from ecr_operator.planning.pull_secret import Contested, NamespacePlan
 from ecr_operator.planning.secret_changes import (
     ApplySecret,
     CreateSecret,
+    DeleteSecret,
     NamespaceChange,
     PatchServiceAccount,
 )
@@ -47,7 +48,12 @@ class Disputes:
         match change:
             case CreateSecret(wanted=wanted) | ApplySecret(wanted=wanted):
                 self._written[namespace, wanted.name] = _said(wanted)
+            case DeleteSecret():
+                # Our own doing, whoever wants it back.
+                self._written.pop((namespace, change.name), None)
             case PatchServiceAccount():
+                gone = {Entry(namespace, change.name, change.uid, name) for _, name in change.remove}
+                self._entered -= gone
                 entries = (Entry(namespace, change.name, change.uid, name) for name in change.add)
                 self._entered.update(entries)
 
@@ -61,7 +67,8 @@ class Disputes:
                         await self._secret_struck(namespace, wanted.name, observed)
                         new = True
                 case PatchServiceAccount():
-                    for name in change.restored:
+                    # Who replaces the whole service account takes our record away too.
+                    for name in change.add:
                         entry = Entry(namespace, change.name, change.uid, name)
                         if entry in self._entered:
                             await self._entry_struck(entry, read_record(change.record)[name])

@@ -84,7 +84,7 @@ class Handout:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What has become of a namespace: per EcrPullSecret, by its name, the hash of what it holds."""
+    """What has become of a namespace: per EcrPullSecret, by its name, the mark of what it holds."""
 
     ready: Mapping[str, str] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
@@ -174,14 +174,14 @@ class Handouts:
         if self._context.settings.watch_namespaces:
             yield from map(Namespace, self._context.settings.watch_namespaces)
             return
-        yield from map(_namespace, self._context.store.items(NAMESPACES.plural))
+        yield from map(namespace_of, self._context.store.items(NAMESPACES.plural))
 
     def namespace(self, name: str) -> Namespace | None:
         """The namespace of that name; None: there is none."""
         if self._context.settings.watch_namespaces:
             return Namespace(name) if name in self._context.settings.watch_namespaces else None
         obj = self._context.store.get(NAMESPACES.plural, None, name)
-        return None if obj is None else _namespace(obj)
+        return None if obj is None else namespace_of(obj)
 
     def selected_by(self, subject: PullSubject) -> frozenset[str]:
         """The namespaces that should hold its Secret."""
@@ -223,10 +223,19 @@ class Handouts:
         """The namespaces of which something is known for an EcrPullSecret."""
         return frozenset(name for name, reached in self._reached.items() if owner in reached.owners())
 
+    def mark(self, subject: PullSubject) -> str | None:
+        """Of what it wants in namespaces at present, by content and spec; None without credentials."""
+        hash = self.of(subject).hash
+        return f"{subject.generation}/{hash}" if hash else None
+
     def ready_in(self, subject: PullSubject) -> Iterable[str]:
         """The namespaces that hold what it hands out at present."""
-        hash = self.of(subject).hash
-        return (name for name, reached in self._reached.items() if reached.ready.get(subject.name) == hash)
+        mark = self.mark(subject)
+        return (
+            name
+            for name, reached in self._reached.items()
+            if mark is not None and reached.ready.get(subject.name) == mark
+        )
 
     def failures_of(self, owner: str) -> Iterable[Failure]:
         """What keeps namespaces from holding its Secret."""
@@ -242,6 +251,7 @@ def _of(failures: Iterable[Failure], owner: str) -> tuple[Failure, ...]:
     return tuple(failure for failure in failures if failure.owner == owner)
 
 
-def _namespace(obj: Json) -> Namespace:
+def namespace_of(obj: Json) -> Namespace:
+    """What selection has to know of the object."""
     metadata = obj["metadata"]
     return Namespace(metadata["name"], metadata.get("labels") or {}, "deletionTimestamp" in metadata)

@@ -3,7 +3,8 @@
 The key is the Namespace, not the EcrPullSecret: a new one never waits for the refresh of a thousand others.
 """
 
-from collections.abc import Callable, Collection
+import logging
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ecr_operator.controllers.context import Context
@@ -13,18 +14,25 @@ from ecr_operator.controllers.namespace_effects import Refused, perform
 from ecr_operator.controllers.observed_namespace import observe
 from ecr_operator.controllers.proof import Proof
 from ecr_operator.controllers.subject import Json
-from ecr_operator.kube.errors import Gone, Stale
+from ecr_operator.kube.errors import Gone, KubeError, KubeUnavailable, Stale
+from ecr_operator.kube.paths import resource_path
+from ecr_operator.kube.resources import NAMESPACES
 from ecr_operator.planning.namespace_selection import Namespace
-from ecr_operator.planning.namespace_state import WantedSecret
+from ecr_operator.planning.namespace_state import Released, WantedSecret
 from ecr_operator.planning.pull_secret import Failure, NamespacePlan, owners_to_look_up, plan_namespace
-from ecr_operator.planning.secret_changes import owners_of
-from ecr_operator.planning.secret_data import content_hash
+from ecr_operator.planning.secret_changes import PatchServiceAccount, owners_of
 from ecr_operator.reasons import Reason
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 """How often a reconcile plans again at once, when something changes under it."""
 FIRST_RECHECK = 5.0
 """Seconds after which a namespace that has failed is looked at again first; they grow."""
+UNANSWERED_REPORTED = 2
+"""From this many writes in a row without an answer on it is a failure of the namespace."""
+
+_NOT_FOUND = 404
 
 OnNews = Callable[[str], None]
 """Told the name of an EcrPullSecret that has got further in a namespace, or has failed there."""
@@ -34,10 +42,21 @@ OnNews = Callable[[str], None]
 class Memory:
     """What is remembered of a namespace between reconciles; a restart may lose it."""
 
+    uid: str | None = None
+    """Of the Namespace object, where those are seen."""
     in_the_way: dict[str, Json] = field(default_factory=dict)
     """Secrets by name that are nobody's of ours, as they were last read: they are not watched."""
     failures: int = 0
     """Reconciles in a row that left a failure."""
+    unanswered: int = 0
+    """Reconciles in a row of which the API server did not answer a write."""
+
+    def met(self, name: str, found: Json | None) -> None:
+        """A live read has shown this under the name of a Secret."""
+        if found is None:
+            self.in_the_way.pop(name, None)
+        else:
+            self.in_the_way[name] = found
 
 
 class NamespaceController:
@@ -56,11 +75,14 @@ class NamespaceController:
 
         Raises what passes by itself: the queue tries again with growing delay.
         """
-        namespace = self._handouts.namespace(name)
-        if namespace is None:
+        namespace, uid = self._handouts.namespace(name), self._uid(name)
+        memory = self._memories.get(name)
+        if namespace is None or (memory is not None and memory.uid != uid):
+            # What was known is of a namespace that is gone, though its name may be in use again.
             self._forget(name)
+        if namespace is None:
             return None
-        memory = self._memories.setdefault(name, Memory())
+        memory = self._memories.setdefault(name, Memory(uid))
         # What was in the way may be gone: it is met again where it is not.
         memory.in_the_way.clear()
         for _ in range(ATTEMPTS):
@@ -69,12 +91,37 @@ class NamespaceController:
             except Stale:
                 continue
             except Gone:
-                self._forget(name)
-                return None
+                return await self._absent(namespace, memory)
         raise Stale(409, "Conflict", f"Namespace {name} changed {ATTEMPTS} times during the reconcile")
+
+    def _uid(self, name: str) -> str | None:
+        obj = self._context.store.get(NAMESPACES.plural, None, name)
+        return None if obj is None else str(obj["metadata"]["uid"])
+
+    async def _absent(self, namespace: Namespace, memory: Memory) -> float | None:
+        """A write has found no such namespace."""
+        if memory.uid is not None:
+            # The watch has missed its end, or will tell of it soon.
+            try:
+                await self._context.client.get(resource_path("v1", NAMESPACES.plural, name=namespace.name))
+            except KubeError as error:
+                if error.status != _NOT_FOUND:
+                    raise
+                self._context.store.remove(NAMESPACES.plural, None, namespace.name, memory.uid)
+            self._forget(namespace.name)
+            return None
+        # Namespaces are not seen: nothing would tell of its creation.
+        message = f"There is no namespace {namespace.name}"
+        failures = [
+            Failure(namespace.name, one.owner, Reason.WRITE_REFUSED, message)
+            for one in self._handouts.wanted_in(namespace)
+        ]
+        self._reached(namespace.name, {}, failures)
+        return self._recheck(memory, self._context.settings.stalled_recheck_seconds)
 
     async def _look(self, namespace: Namespace, memory: Memory) -> float | None:
         wanted = self._handouts.wanted_in(namespace)
+        marks = self._marks(wanted)
         observed = observe(self._context.store, namespace, memory.in_the_way)
         names = owners_to_look_up(wanted, observed)
         released = await self._proof.released(names, namespace) if names else {}
@@ -85,59 +132,107 @@ class NamespaceController:
             plan = plan_namespace(
                 wanted, observed, released=released, contested=self._disputes.of(namespace.name, wanted)
             )
-        refused = await self._perform(namespace.name, plan, memory)
-        self._record(namespace.name, wanted, plan, refused)
-        return self._next_look(namespace.name, memory, plan, refused, wanted)
-
-    async def _perform(self, namespace: str, plan: NamespacePlan, memory: Memory) -> list[Failure]:
-        """Those of the changes that the API server refused; the others are made."""
         refused: list[Failure] = []
+        try:
+            await self._perform(namespace.name, plan, memory, refused)
+            rest = self._rest_of(plan, wanted, refused, namespace, released, memory)
+            await self._perform(namespace.name, rest, memory, refused)
+        except KubeUnavailable as error:
+            return self._unanswered(namespace.name, memory, wanted, error)
+        memory.unanswered = 0
+        failed = {failure.owner for failure in refused}
+        ready = {owner: marks[owner] for owner in plan.ready if owner in marks and owner not in failed}
+        failures = [*plan.failures, *refused]
+        self._reached(namespace.name, ready, failures)
+        return self._next_look(namespace.name, memory, failures, wanted)
+
+    def _rest_of(
+        self,
+        plan: NamespacePlan,
+        wanted: Collection[WantedSecret],
+        refused: Collection[Failure],
+        namespace: Namespace,
+        released: Mapping[str, Released],
+        memory: Memory,
+    ) -> NamespacePlan:
+        """What is left of the service accounts for the others, where a Secret was refused.
+
+        A Secret that is not there is not named, but accounts are patched for all EcrPullSecrets at once.
+        """
+        failed = {failure.owner for failure in refused}
+        skipped = any(
+            isinstance(change, PatchServiceAccount) and change.owners & failed and change.owners - failed
+            for change in plan.changes
+        )
+        if not skipped:
+            return NamespacePlan()
+        others = [one for one in wanted if one.owner not in failed]
+        observed = observe(self._context.store, namespace, memory.in_the_way)
+        again = plan_namespace(
+            others, observed, released=released, contested=self._disputes.of(namespace.name, others)
+        )
+        accounts = tuple(change for change in again.changes if isinstance(change, PatchServiceAccount))
+        return NamespacePlan(tuple(change for change in accounts if not change.owners & failed))
+
+    async def _perform(
+        self, namespace: str, plan: NamespacePlan, memory: Memory, refused: list[Failure]
+    ) -> None:
+        """Make the changes; those that the API server refuses are added to `refused`."""
         held: set[str] = set()
         for change in plan.changes:
             owners = owners_of(change)
             if owners & held:
-                # A Secret that is not there is not named.
                 continue
             await self._proof.unchanged(owners)
             try:
-                await perform(self._context, change, memory.in_the_way.__setitem__)
+                await perform(self._context, change, memory.met)
             except Refused as error:
                 held |= owners
                 refused += [Failure(namespace, owner, error.reason, error.message) for owner in owners]
             else:
                 self._disputes.made(namespace, change)
-        return refused
 
-    def _record(
-        self, namespace: str, wanted: Collection[WantedSecret], plan: NamespacePlan, refused: list[Failure]
-    ) -> None:
-        failed = {failure.owner for failure in refused}
-        hashes = {one.owner: content_hash(one.data) for one in wanted if one.data is not None}
-        reached = Reached(
-            ready={owner: hashes[owner] for owner in plan.ready if owner in hashes and owner not in failed},
-            failures=(*plan.failures, *refused),
-        )
-        for owner in self._handouts.set_reached(namespace, reached):
+    def _unanswered(
+        self, namespace: str, memory: Memory, wanted: Collection[WantedSecret], error: KubeUnavailable
+    ) -> float:
+        """A webhook that hangs looks like an API server that is down; the latter passes."""
+        memory.unanswered += 1
+        if memory.unanswered < UNANSWERED_REPORTED:
+            raise error
+        message = f"Failed to write: {error}; an admission webhook may hang"
+        failures = [Failure(namespace, one.owner, Reason.WRITE_REFUSED, message) for one in wanted]
+        self._reached(namespace, {}, failures)
+        log.warning("Failed to write in namespace %s: %s", namespace, error)
+        # No longer as fresh as a new namespace: these are not to wait for it.
+        return self._recheck(memory, self._context.settings.backoff_max_seconds)
+
+    def _marks(self, wanted: Iterable[WantedSecret]) -> dict[str, str]:
+        subjects = filter(None, (self._handouts.subject(one.owner) for one in wanted))
+        marks = ((subject.name, self._handouts.mark(subject)) for subject in subjects)
+        return {name: mark for name, mark in marks if mark is not None}
+
+    def _reached(self, namespace: str, ready: Mapping[str, str], failures: Iterable[Failure]) -> None:
+        for owner in self._handouts.set_reached(namespace, Reached(ready, tuple(failures))):
             self._on_news(owner)
 
     def _next_look(
         self,
         namespace: str,
         memory: Memory,
-        plan: NamespacePlan,
-        refused: list[Failure],
+        failures: Collection[Failure],
         wanted: Collection[WantedSecret],
     ) -> float | None:
         waits = self._disputes.next_look(namespace, wanted)
-        failures = [*plan.failures, *refused]
         if not any(failure.reason != Reason.NAMESPACE_TERMINATING for failure in failures):
             memory.failures = 0
             return waits
-        memory.failures += 1
-        longest = self._context.settings.stalled_recheck_seconds
-        seconds = min(longest, FIRST_RECHECK * 2.0 ** min(memory.failures - 1, 20))
-        seconds = self._context.jittered(seconds)
+        seconds = self._recheck(memory, self._context.settings.stalled_recheck_seconds)
         return seconds if waits is None else min(seconds, waits)
+
+    def _recheck(self, memory: Memory, longest: float) -> float:
+        memory.failures += 1
+        seconds = min(longest, FIRST_RECHECK * 2.0 ** min(memory.failures - 1, 20))
+        return self._context.jittered(seconds)
 
     def _forget(self, name: str) -> None:
         self._memories.pop(name, None)

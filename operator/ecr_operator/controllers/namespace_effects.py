@@ -18,10 +18,12 @@ from ecr_operator.planning.secret_changes import (
 )
 from ecr_operator.reasons import Reason
 
-_NOT_FOUND, _CONFLICT, _UNPROCESSABLE, _FORBIDDEN, _TOO_MANY = 404, 409, 422, 403, 429
+_NOT_FOUND, _CONFLICT, _UNPROCESSABLE, _FORBIDDEN = 404, 409, 422, 403
+_PASSING = (429, 503, 504)
+"""Too many requests, an API server that ends or starts: nobody has refused anything."""
 
-Seen = Callable[[str, Json], None]
-"""Called with the name of a Secret that is in the way, and the object."""
+Seen = Callable[[str, Json | None], None]
+"""Called with the name of a Secret and what a live read has shown there; None: nothing."""
 
 
 class Refused(Exception):
@@ -71,16 +73,15 @@ async def _understand(context: Context, change: NamespaceChange, error: KubeErro
     if error.status == _FORBIDDEN and "being terminated" in error.message:
         message = f"The namespace {change.namespace} is being deleted"
         raise Refused(Reason.NAMESPACE_TERMINATING, message) from None
-    # A failed test of a JSON patch and a refused value are both 422; only the refused value names fields.
-    stale = error.status in (_NOT_FOUND, _CONFLICT) or (
-        error.status == _UNPROCESSABLE and (not error.causes or error.causes == ("metadata.uid",))
-    )
-    if not stale:
-        if error.status == _TOO_MANY:
-            raise error
-        raise Refused(Reason.WRITE_REFUSED, f"{_what(change)}: {error}") from None
+    if error.status in _PASSING:
+        raise error
+    refused = Refused(Reason.WRITE_REFUSED, f"{_what(change)}: {error}")
+    if error.status not in (_NOT_FOUND, _CONFLICT) and not _may_be_stale(change, error):
+        raise refused from None
     if isinstance(change, PatchServiceAccount):
-        await _read(context, SERVICE_ACCOUNTS, change.namespace, change.name)
+        account = await _read(context, SERVICE_ACCOUNTS, change.namespace, change.name)
+        if _is_same(account, change.uid, change.resource_version):
+            raise refused from None
     else:
         name = change.wanted.name if isinstance(change, CreateSecret | ApplySecret) else change.name
         if error.status == _NOT_FOUND and isinstance(change, CreateSecret):
@@ -89,9 +90,30 @@ async def _understand(context: Context, change: NamespaceChange, error: KubeErro
             context.store.remove(SECRETS.plural, change.namespace, name, change.uid)
             return
         found = await _read(context, SECRETS, change.namespace, name)
-        if found is not None:
-            seen(name, found)
+        seen(name, found)
+        if isinstance(change, RemoveOwnerReferences) and _is_same(found, change.uid, change.resource_version):
+            raise refused from None
     raise Stale(error.status, error.reason, error.message) from None
+
+
+def _may_be_stale(change: NamespaceChange, error: KubeError) -> bool:
+    """Whether a 422 may say that the object is another one than was planned for, or has changed.
+
+    A failed test of a JSON patch looks as the refusal of a ValidatingAdmissionPolicy: only the object itself
+    tells the two apart.
+    """
+    if error.status != _UNPROCESSABLE:
+        return False
+    if isinstance(change, PatchServiceAccount | RemoveOwnerReferences):
+        return not error.causes
+    return error.causes == ("metadata.uid",)
+
+
+def _is_same(found: Json | None, uid: str, resource_version: str) -> bool:
+    if found is None:
+        return False
+    metadata = found["metadata"]
+    return bool(metadata["uid"] == uid and metadata["resourceVersion"] == resource_version)
 
 
 async def _read(context: Context, resource: Resource, namespace: str, name: str) -> Json | None:

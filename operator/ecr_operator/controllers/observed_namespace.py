@@ -70,6 +70,7 @@ def observed_secret(obj: Json) -> ObservedSecret:
         data=obj.get("data") or {},
         labels=metadata.get("labels") or {},
         owners=tuple(map(_reference, metadata.get("ownerReferences") or ())),
+        immutable=bool(obj.get("immutable")),
     )
 
 

@@ -3,6 +3,7 @@
 One read serves all namespaces for `PROOF_SECONDS`: a refresh writes to a thousand of them.
 """
 
+import asyncio
 from collections.abc import Iterable
 
 from ecr_operator.controllers.context import Context
@@ -27,6 +28,8 @@ class Proof:
         self._context = context
         self._handouts = handouts
         self._read: dict[str, tuple[float, Json | None]] = {}
+        self._reading: dict[str, asyncio.Lock] = {}
+        self._spared: set[str] = set()
 
     async def unchanged(self, names: Iterable[str]) -> None:
         """Raises `Stale` when one of these EcrPullSecrets is not as the store held it; now it is."""
@@ -44,7 +47,8 @@ class Proof:
         for name in sorted(names):
             obj = await self._live(name)
             if obj is None:
-                released[name] = Released(Release.GONE)
+                if name not in self._spared:
+                    released[name] = Released(Release.GONE)
                 continue
             found = _released(obj, namespace)
             if found is not None:
@@ -55,17 +59,29 @@ class Proof:
         """The EcrPullSecret has changed: it is read anew."""
         self._read.pop(name, None)
 
+    def spare(self, name: str, spared: bool) -> None:
+        """Whether what the EcrPullSecret has written stays when it is gone: it was suspended."""
+        if spared:
+            self._spared.add(name)
+        else:
+            self._spared.discard(name)
+
     async def _live(self, name: str) -> Json | None:
+        """One read for all that ask at the same time."""
+        async with self._reading.setdefault(name, asyncio.Lock()):
+            known = self._read.get(name)
+            if known is not None and self._context.monotonic() - known[0] < PROOF_SECONDS:
+                return known[1]
+            return await self._read_live(name)
+
+    async def _read_live(self, name: str) -> Json | None:
         now = self._context.monotonic()
-        known = self._read.get(name)
-        if known is not None and now - known[0] < PROOF_SECONDS:
-            return known[1]
         path = resource_path(PULL_SECRETS.api_version, PULL_SECRETS.plural, name=name)
         try:
             obj: Json | None = await self._context.client.get(path)
         except KubeError as error:
-            # A refused read proves nothing.
-            if error.status != _NOT_FOUND:
+            # A refused read proves nothing, and where the kind itself is not served the object is not named.
+            if error.status != _NOT_FOUND or f'"{name}"' not in error.message:
                 raise
             obj = None
         self._read[name] = (now, obj)

@@ -17,8 +17,9 @@ from ecr_operator.controllers.observed_namespace import BY_OWNER, BY_RECORD
 from ecr_operator.controllers.proof import Proof
 from ecr_operator.controllers.pull_subject import PullSubject
 from ecr_operator.controllers.subject import Json, UnsupportedSpecError, has_finalizer, is_deleting
-from ecr_operator.kube.errors import Gone, Stale
+from ecr_operator.kube.errors import Gone, KubeError, Stale
 from ecr_operator.kube.finalizer import add_finalizer, remove_finalizer
+from ecr_operator.kube.paths import object_path
 from ecr_operator.kube.resources import PULL_SECRETS, SECRETS, SERVICE_ACCOUNTS
 from ecr_operator.planning.naming import NoSuchHostError
 from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Suspended, Waiting
@@ -29,6 +30,7 @@ from ecr_operator.reasons import Reason
 
 log = logging.getLogger(__name__)
 
+_NOT_FOUND = 404
 ATTEMPTS = 5
 SUMMARY_SECONDS = 10.0
 """While namespaces are being written the status is, at most this often."""
@@ -67,9 +69,20 @@ class PullSecretController:
                 return await self._look(obj)
             except Stale:
                 self._proof.forget(name)
+                await self._read_again(obj)
             except Gone:
                 self._context.store.remove(PULL_SECRETS.plural, None, name, obj["metadata"]["uid"])
         raise Stale(409, "Conflict", f"The object changed {ATTEMPTS} times during the reconcile")
+
+    async def _read_again(self, obj: Json) -> None:
+        """The watch may take a while to show what a write of ours has met."""
+        try:
+            self._context.store.put(PULL_SECRETS.plural, await self._context.client.get(object_path(obj)))
+        except KubeError as error:
+            if error.status != _NOT_FOUND:
+                raise
+            metadata = obj["metadata"]
+            self._context.store.remove(PULL_SECRETS.plural, None, metadata["name"], metadata["uid"])
 
     async def _look(self, obj: Json) -> float | None:
         try:
@@ -174,10 +187,10 @@ class PullSecretController:
         told = (subject.generation, handout.hash)
         if told == handout.told:
             return
-        fresh = handout.told[0] != subject.generation
         handout.told = told
         for namespace in sorted(self._handouts.selected_by(subject) | self._concerned(subject.name)):
-            self._tell(namespace, fresh)
+            # Behind new namespaces, even after a user's edit: a thousand of these may take seconds, or hang.
+            self._tell(namespace, False)
 
     def _concerned(self, name: str) -> frozenset[str]:
         """The namespaces that hold something of an EcrPullSecret, or did when they were last looked at."""
@@ -207,10 +220,18 @@ class PullSecretController:
         return PullSubject.of(obj)
 
     def _entries_left(self, subject: PullSubject) -> list[tuple[str, str]]:
-        """The service accounts whose record names it; with `Retain` they stay as they are."""
+        """The service accounts whose record names it; with `Retain` they stay as they are.
+
+        Those of a namespace that is being deleted go with it, however long that takes.
+        """
         if subject.retains or not self._context.settings.service_accounts:
             return []
-        return self._context.store.by_index(SERVICE_ACCOUNTS.plural, BY_RECORD, subject.name)
+        keys = self._context.store.by_index(SERVICE_ACCOUNTS.plural, BY_RECORD, subject.name)
+        return [
+            key
+            for key in keys
+            if (namespace := self._handouts.namespace(key[0])) is not None and not namespace.terminating
+        ]
 
     async def _release(self, subject: PullSubject) -> float | None:
         """Let a deleted object go when nothing is left that no garbage collector takes."""
@@ -222,7 +243,12 @@ class PullSecretController:
             return None
         for namespace in sorted({namespace for namespace, _ in left}):
             self._tell(namespace, True)
-        outcome = Waiting(Reason.PROGRESSING, f"{len(left)} service accounts still name the Secret")
+        first = "/".join(min(left))
+        outcome = Waiting(
+            Reason.PROGRESSING,
+            f"{len(left)} service accounts still name the Secret, such as {first}; if it cannot be taken out "
+            "of them, `deletionPolicy: Retain` lets this object go without that",
+        )
         await self._close(subject, self._handouts.of(subject), outcome)
         return DELETION_SECONDS
 

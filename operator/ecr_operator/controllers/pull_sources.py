@@ -1,16 +1,17 @@
 """Which namespaces and EcrPullSecrets a changed object affects."""
 
-from ecr_operator.controllers.handouts import Handouts
+from ecr_operator.controllers.handouts import Handouts, namespace_of
 from ecr_operator.controllers.observed_namespace import (
     BY_NAMESPACE,
     BY_OWNER,
     BY_RECORD,
     namespaces,
+    observed_secret,
     owners,
     recorded_owners,
 )
 from ecr_operator.controllers.proof import Proof
-from ecr_operator.controllers.pull_subject import what_users_change
+from ecr_operator.controllers.pull_subject import is_suspended, what_users_change
 from ecr_operator.controllers.subject import Json
 from ecr_operator.engine.queue import WorkQueue
 from ecr_operator.kube.resources import NAMESPACES, PULL_SECRETS, SECRETS, SERVICE_ACCOUNTS
@@ -31,6 +32,7 @@ class PullSources:
         namespace_queue: WorkQueue[str],
         pull_secret_queue: WorkQueue[str],
     ) -> None:
+        self._store = store
         self._handouts = handouts
         self._proof = proof
         self._namespaces = namespace_queue
@@ -68,6 +70,7 @@ class PullSources:
         self._proof.forget(name)
         if new is None:
             self._pull_secrets.discard(name)
+        self._proof.spare(name, new is None and is_suspended(obj))
         self._pull_secrets.add(name)
 
     def _namespace(self, old: Json | None, new: Json | None) -> None:
@@ -75,28 +78,40 @@ class PullSources:
             return
         obj = _either(old, new)
         name = obj["metadata"]["name"]
-        now = self._handouts.namespace(name)
-        selecting = [
-            one.name for one in self._handouts.subjects() if now is not None and one.selection.selects(now)
-        ]
+        states = [namespace_of(one) for one in (old, new) if one is not None]
+        selecting = {
+            one.name
+            for one in self._handouts.subjects()
+            if any(one.selection.selects(state) for state in states)
+        }
         known = self._handouts.reached(name).owners()
-        if selecting or known or new is None:
+        if selecting or known or new is None or self._store.by_index(SECRETS.plural, BY_NAMESPACE, name):
             self._namespaces.add(name)
         for owner in {*selecting, *known}:
             # How many match may have changed.
             self.news(owner)
 
     def _secret(self, old: Json | None, new: Json | None) -> None:
-        obj = _either(old, new)
-        if new is None or not self._handouts.is_as_wanted(new):
-            self._namespaces.add(obj["metadata"]["namespace"])
+        name = _either(old, new)["metadata"]["namespace"]
+        # Most events are echoes of our own writes.
+        if new is None or not self._handouts.is_as_wanted(new) or not self._is_selected(new, name):
+            self._namespaces.add(name)
+
+    def _is_selected(self, secret: Json, name: str) -> bool:
+        """A copy in another namespace has all that ours has."""
+        owner, namespace = observed_secret(secret).owner, self._handouts.namespace(name)
+        subject = self._handouts.subject(owner) if owner else None
+        return subject is not None and namespace is not None and subject.selection.selects(namespace)
 
     def _service_account(self, old: Json | None, new: Json | None) -> None:
         obj = _either(old, new)
         name, namespace = obj["metadata"]["name"], obj["metadata"]["namespace"]
-        recorded = any(recorded_owners(one) for one in (old, new) if one is not None)
-        if recorded or (new is not None and self._handouts.names_account(name)):
+        before, after = (set(recorded_owners(one)) if one is not None else set() for one in (old, new))
+        if before or after or (new is not None and self._handouts.names_account(name)):
             self._namespaces.add(namespace)
+        for owner in before - after:
+            # Its deletion may wait for that.
+            self.news(str(owner))
 
 
 def _either(old: Json | None, new: Json | None) -> Json:

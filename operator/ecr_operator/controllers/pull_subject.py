@@ -188,6 +188,11 @@ def what_users_change(obj: Json) -> tuple[object, ...]:
     )
 
 
+def is_suspended(obj: Json) -> bool:
+    """Of an EcrPullSecret that need not be understood."""
+    return bool((obj.get("spec") or {}).get("suspend"))
+
+
 def _hash(value: Any) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -70,6 +70,8 @@ class ObservedSecret:
     labels: Mapping[str, str] = field(default_factory=dict)
     owners: tuple[OwnerReference, ...] = ()
     """In the object's order: one is removed by its index."""
+    immutable: bool = False
+    """Nobody can change its data any more; not even that it is so."""
 
     @property
     def controller(self) -> OwnerReference | None:

@@ -23,6 +23,7 @@ from ecr_operator.planning.secret_changes import (
     RemoveOwnerReferences,
 )
 from ecr_operator.planning.secret_ownership import SecretVerdict, Standing, judge_secret
+from ecr_operator.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,26 @@ def plan_secret(
         return SecretPlan(settled=verdict.standing == Standing.OURS)
     if is_held:
         return SecretPlan()
+    if there.immutable and not (wanted.data.items() <= there.data.items()):
+        return SecretPlan(settled=False, failure=_immutable(there))
     if there.type != wanted.type:
         # A Secret's type cannot be changed. This one is ours, and of an EcrPullSecret with another format.
         delete = DeleteSecret(observed.name, there.name, there.uid, wanted.owner)
         return SecretPlan((delete, CreateSecret(observed.name, wanted)))
     return SecretPlan(tuple(_updates(wanted, there, observed.name, adopts=verdict.standing == Standing.TAKE)))
+
+
+def _immutable(there: ObservedSecret) -> SecretVerdict:
+    """Nothing makes it mutable again, and to replace it is left to who wanted it so.
+
+    A new one might be refused, and its namespace would be without any.
+    """
+    return SecretVerdict(
+        Standing.REFUSED,
+        Reason.WRITE_REFUSED,
+        f"The Secret {there.name} was made immutable, so that its credentials cannot be refreshed; "
+        "delete it, and a new one is written at once",
+    )
 
 
 def plan_deletions(
@@ -105,7 +121,14 @@ def _updates(
         if not is_as_wanted
     ]
     if differs:
-        yield ApplySecret(namespace, wanted, there.uid, adopts, ", ".join(differs))
+        yield ApplySecret(
+            namespace,
+            wanted,
+            there.uid,
+            adopts,
+            there.resource_version if adopts else "",
+            what=", ".join(differs),
+        )
 
 
 def _controllers(there: ObservedSecret) -> Iterable[OwnerReference]:

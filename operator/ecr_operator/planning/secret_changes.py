@@ -13,11 +13,15 @@ from ecr_operator.planning.namespace_state import OWNER_KIND, WantedSecret
 JsonPatch = list[dict[str, Any]]
 
 
-def secret_manifest(wanted: WantedSecret, namespace: str, uid: str | None = None) -> dict[str, Any]:
+def secret_manifest(
+    wanted: WantedSecret, namespace: str, uid: str | None = None, resource_version: str = ""
+) -> dict[str, Any]:
     """The whole Secret, for a POST (`uid` None) or a server-side apply to the one that we know."""
     metadata: dict[str, Any] = {"name": wanted.name, "namespace": namespace, "labels": wanted.labels}
     if uid is not None:
         metadata["uid"] = uid
+    if resource_version:
+        metadata["resourceVersion"] = resource_version
     if not wanted.retain:
         metadata["ownerReferences"] = [
             {
@@ -69,6 +73,8 @@ class ApplySecret:
     uid: str
     adopts: bool = False
     """It was somebody else's."""
+    resource_version: str = ""
+    """With `adopts`: what it holds was looked at, and must not have changed since."""
     what: str = field(default="data", compare=False)
     """What differs, for readers."""
 
@@ -79,7 +85,7 @@ class ApplySecret:
 
     def manifest(self) -> dict[str, Any]:
         """What is sent."""
-        return secret_manifest(self.wanted, self.namespace, self.uid)
+        return secret_manifest(self.wanted, self.namespace, self.uid, self.resource_version)
 
     def describe(self) -> str:
         """As a person reads it."""

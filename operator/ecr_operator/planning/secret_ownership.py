@@ -80,7 +80,7 @@ def _judge_foreign(wanted: WantedSecret, there: ObservedSecret) -> SecretVerdict
             f"A Secret {there.name} exists and is not the operator's; "
             f"set `adoptionPolicy: Adopt` to take it over{loses}, or choose another `secretName`"
         )
-    if there.type != wanted.type:
+    if wanted.data is not None and there.type != wanted.type:
         return _refused(
             f"The Secret {there.name} has the type {_short(there.type)}, not {wanted.type}, which cannot be "
             "changed; delete it, or choose another `secretName`"

@@ -153,7 +153,9 @@ class Operator:
         cluster = await _until(stop, self._cluster(client))
         if cluster is None:
             return
-        resources = await self._resources(client)
+        resources = await _until(stop, self._resources(client))
+        if resources is None:
+            return
         self._store = store = Store(
             (resource.plural for resource in resources),
             selected=(resource.plural for resource in resources if resource.selector),
@@ -220,13 +222,19 @@ class Operator:
             return (REPOSITORIES, NAMESPACES, *ours)
         # With Roles for some namespaces only, Namespace objects are not ours to list, and EcrPullSecrets,
         # which are in no namespace, only with a ClusterRole of their own.
-        try:
-            await client.get(resource_path(PULL_SECRETS.api_version, PULL_SECRETS.plural), {"limit": "1"})
-        except KubeError as error:
-            if error.status in (_FORBIDDEN, _NOT_FOUND):
-                log.info("EcrPullSecrets are left alone: %s", error)
-                return (REPOSITORIES,)
-        return (REPOSITORIES, *ours)
+        while True:
+            try:
+                await client.get(resource_path(PULL_SECRETS.api_version, PULL_SECRETS.plural), {"limit": "1"})
+            except KubeError as error:
+                if error.status == _FORBIDDEN:
+                    log.info("EcrPullSecrets are left alone: %s", error)
+                    return (REPOSITORIES,)
+                if error.status != _NOT_FOUND:
+                    log.warning("Failed to find out whether EcrPullSecrets may be read: %s", error)
+                    await asyncio.sleep(RETRY_SECONDS)
+                    continue
+            # Where the CRD is missing it is waited for, as ever.
+            return (REPOSITORIES, *ours)
 
     async def _cluster(self, client: KubeClient) -> Cluster:
         """The cluster's name: the setting, else the short form of the uid of kube-system."""
