@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecr_operator.planning.plan import Done
+from ecr_operator.planning.plan import Done, Waiting
 from ecr_operator.planning.pull_secret import Failure
 from ecr_operator.planning.pull_secret_status import NamespacesSummary, summary
 from ecr_operator.reasons import Reason
@@ -100,6 +100,13 @@ def test_all_is_settled_when_nothing_is_at_work() -> None:
 def test_ready_stays_true_for_what_only_a_namespace_can_mend() -> None:
     found = summary("ecr", ["a", "b"], ["a"], [B])
     assert found.outcome(was_ready=False) == Done(Reason.IN_SYNC, "1 of 2 namespaces hold the Secret")
+
+
+def test_a_refresh_leaves_ready_as_it_was() -> None:
+    found = summary("ecr", ["a", "b"], ["a"], [])
+    message = "1 of 2 namespaces hold the Secret"
+    assert found.outcome(was_ready=False) == Waiting(Reason.PROGRESSING, message)
+    assert found.outcome(was_ready=True) == Done(Reason.IN_SYNC, message)
 
 
 def test_no_namespace_is_said() -> None:

@@ -1,10 +1,12 @@
 """A start finds what was handed out in the Secrets themselves, and asks AWS for nothing that is there."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.cluster import Cluster, Object
 from tests.fake_aws.client import FakeAws
+from tests.faults.observed import until
 from tests.pull.seen import dates, is_said, text_of, wait_until, whole, writes
 from tests.pull_secrets import HOST, KIND, PullSecrets
 from tests.repositories import condition
@@ -102,10 +104,15 @@ def test_where_aws_refuses_after_a_start_new_namespaces_get_what_is_still_good(
         # The operator that was refused has ended too: what it wrote has to serve the next.
         pulls.annotate("pull", "ecr-operator.dev/reconcile", "1")
         pulls.stalled("AccessDenied")
+    # And the next finds the refresh due.
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    cluster.status_patch(KIND, None, pulls.name("pull"), {"nextRefreshAt": now})
+    aws.reset_calls()
     with RunningOperator(cluster.operator_kubeconfig):
         late = pulls.namespace("late")
         assert pulls.wait_secret(late)["data"] == good[0]["data"]
-        assert dates(pulls.get()) == dates(obj)
+        until(cluster, lambda: aws.refusals().get("GetAuthorizationToken"), "call")
+        assert dates(pulls.get())[:2] == dates(obj)[:2]
     assert whole(cluster, *names) == good
 
 
