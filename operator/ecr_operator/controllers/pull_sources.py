@@ -78,6 +78,7 @@ class PullSources:
             return
         obj = _either(old, new)
         name = obj["metadata"]["name"]
+        # Before the change too: a reconcile that is under way has not told yet what it has written.
         states = [namespace_of(one) for one in (old, new) if one is not None]
         selecting = {
             one.name
