@@ -14,6 +14,7 @@ from tests.controlplane.audit import AuditLog
 from tests.fake_aws.client import FakeAws
 from tests.installation import USER, install_account
 from tests.least_rights import LeastRights
+from tests.pull_secrets import PullSecrets
 from tests.repositories import Repositories
 from tests.running import RunningOperator
 
@@ -92,6 +93,16 @@ def prefix(namespace: str) -> str:
 def repositories(cluster: Cluster, aws: FakeAws, namespace: str) -> Repositories:
     """EcrRepositories of the test's namespace, and AWS as a person sees it."""
     return Repositories(cluster, aws, namespace)
+
+
+@pytest.fixture
+def pulls(request: pytest.FixtureRequest, cluster: Cluster, aws: FakeAws) -> Iterator[PullSecrets]:
+    """EcrPullSecrets and namespaces of the test."""
+    test = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")
+    aws.reset_calls()
+    found = PullSecrets(cluster, aws, f"{test[:30].strip('-')}-{uuid.uuid4().hex[:8]}")
+    yield found
+    found.clean()
 
 
 def _install_crds(kubeconfig: Path) -> None:

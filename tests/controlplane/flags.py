@@ -1,6 +1,6 @@
 """The command lines of the control plane's programs.
 
-Everything that a test could meet stays at its default (admission, priority and fairness, watch cache);
+Everything that a test could meet stays at its default (priority and fairness, watch cache) or is stricter;
 what is set makes the programs fit into one directory and one loopback port, or only saves time.
 """
 
@@ -53,6 +53,9 @@ def apiserver(assets: Path, directory: Path, port: int, extra: tuple[str, ...]) 
         "--authorization-mode=RBAC",
         "--allow-privileged=true",
         "--profiling=false",
+        # Asks whether who sets `blockOwnerDeletion` may update the owner's finalizers: off by default, on in
+        # OpenShift.
+        "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
         *extra,
     ]
 
