@@ -3,32 +3,28 @@
 It writes no Secret itself: its namespaces do, each for itself.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 
 from ecr_operator.api.pull_secret import EcrPullSecretStatus
-from ecr_operator.aws.errors import AwsError, Kind
 from ecr_operator.controllers import pull_report
 from ecr_operator.controllers.context import Context
-from ecr_operator.controllers.credentials import Credentials
+from ecr_operator.controllers.entries import Entries
 from ecr_operator.controllers.handouts import Handout, Handouts
 from ecr_operator.controllers.observed_namespace import BY_OWNER, BY_RECORD
 from ecr_operator.controllers.proof import Proof
+from ecr_operator.controllers.pull_refresh import Refresh
 from ecr_operator.controllers.pull_subject import PullSubject
 from ecr_operator.controllers.subject import Json, UnsupportedSpecError, has_finalizer, is_deleting
 from ecr_operator.kube.errors import Gone, KubeError, Stale
-from ecr_operator.kube.finalizer import add_finalizer, remove_finalizer
+from ecr_operator.kube.finalizer import remove_finalizer
 from ecr_operator.kube.paths import object_path
 from ecr_operator.kube.resources import PULL_SECRETS, SECRETS, SERVICE_ACCOUNTS
-from ecr_operator.planning.naming import NoSuchHostError
-from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Suspended, Waiting
+from ecr_operator.planning.plan import Outcome, Retrying, Stalled, Suspended, Waiting
 from ecr_operator.planning.pull_secret_record import pull_secret_status, recorded_life
 from ecr_operator.planning.pull_secret_status import NamespacesSummary, summary
-from ecr_operator.planning.status import is_ready, outcome_status
+from ecr_operator.planning.status import READY, is_ready, outcome_status
 from ecr_operator.reasons import Reason
-
-log = logging.getLogger(__name__)
 
 _NOT_FOUND = 404
 ATTEMPTS = 5
@@ -47,12 +43,15 @@ Tell = Callable[[str, bool], None]
 class PullSecretController:
     """`reconcile` is what the workers call for an EcrPullSecret's name."""
 
-    def __init__(self, context: Context, handouts: Handouts, proof: Proof, tell: Tell) -> None:
+    def __init__(
+        self, context: Context, handouts: Handouts, proof: Proof, refresh: Refresh, tell: Tell
+    ) -> None:
         self._context = context
         self._handouts = handouts
         self._proof = proof
         self._tell = tell
-        self._credentials = Credentials(context)
+        self._refresh = refresh
+        self._entries = Entries(context, handouts)
         self._region = context.registry.region
 
     async def reconcile(self, name: str) -> float | None:
@@ -97,11 +96,11 @@ class PullSecretController:
         refusal = self._refusal(subject)
         if refusal is not None:
             return await self._close(subject, handout, refusal)
-        subject = await self._with_finalizer(subject)
+        subject = await self._entries.with_finalizer(subject)
         if handout.content is not None and handout.spec == subject.credentials_hash(self._region):
             # A change that has nothing to do with credentials does not wait for AWS.
             self._tell_namespaces(subject, handout)
-        failure = await self._refresh(subject, handout)
+        failure = await self._refresh.refresh(subject, handout)
         self._tell_namespaces(subject, handout)
         return await self._close(subject, handout, failure)
 
@@ -126,59 +125,6 @@ class PullSecretController:
                 "write their names in `namespaces.include`, without globs and `selector`",
             )
         return None
-
-    # Credentials
-
-    async def _refresh(self, subject: PullSubject, handout: Handout) -> Stalled | Retrying | None:
-        """Fresh credentials where they are due; what kept them from it."""
-        spec, now = subject.credentials_hash(self._region), self._context.clock.now()
-        if handout.content is None and handout.failure is None:
-            # Right after a start.
-            self._credentials.recover(subject, handout, now)
-        anew = _asks_anew(subject, handout)
-        same = handout.spec == spec
-        if same and not anew and handout.life is not None and not handout.life.is_due(now):
-            handout.settle()
-            return None
-        asked = (spec, subject.asked)
-        if (
-            handout.retry_at is not None
-            and self._context.monotonic() < handout.retry_at
-            and handout.tried == asked
-        ):
-            return handout.failure
-        at_once, handout.tried = anew and handout.tried != asked, asked
-        try:
-            await self._credentials.mint(subject, handout, anew=anew, at_once=at_once)
-        except NoSuchHostError as error:
-            return Stalled(Reason.UNSUPPORTED_SPEC, str(error))
-        except AwsError as error:
-            return self._failed(subject.name, handout, error)
-        handout.pending, handout.answered = None, subject.asked
-        log.info("New credentials for EcrPullSecret %s", subject.name)
-        if not same:
-            self._credentials.keep(list(self._handouts.subjects()))
-        return None
-
-    def _failed(self, name: str, handout: Handout, error: AwsError) -> Stalled | Retrying:
-        if handout.failing_since is None:
-            handout.failing_since = self._context.monotonic()
-        last = ""
-        if handout.life is not None:
-            ended = handout.life.is_expired(self._context.clock.now())
-            last = f"; the present credentials {'expired at' if ended else 'last until'} " + (
-                f"{handout.life.expires:%Y-%m-%dT%H:%M:%SZ}"
-            )
-        outcome = Stalled if error.kind == Kind.STALLED else Retrying
-        handout.failure = outcome(error.reason, f"{error.message}{last}")
-        self._context.metrics.reconcile_errors.labels("EcrPullSecret", error.reason).inc()
-        log.warning("Failed to get credentials for EcrPullSecret %s%s: %s", name, last, error)
-        return handout.failure
-
-    def aws_answers(self) -> list[str]:
-        """After an outage: those that may try again now, because their refresh had failed."""
-        self._credentials.forgive()
-        return self._handouts.failing()
 
     # Namespaces
 
@@ -206,38 +152,13 @@ class PullSecretController:
         for namespace in sorted(self._concerned(name)):
             self._tell(namespace, True)
         self._handouts.forget(name)
-        self._credentials.keep(list(self._handouts.subjects()))
-
-    async def _with_finalizer(self, subject: PullSubject) -> PullSubject:
-        if subject.needs_finalizer and not subject.has_finalizer:
-            obj = await add_finalizer(self._context.client, subject.obj)
-        elif subject.has_finalizer and not subject.needs_finalizer and not self._entries_left(subject):
-            await remove_finalizer(self._context.client, subject.obj)
-            raise Stale(409, "Conflict", "The finalizer was removed")
-        else:
-            return subject
-        self._context.store.put(PULL_SECRETS.plural, obj)
-        return PullSubject.of(obj)
-
-    def _entries_left(self, subject: PullSubject) -> list[tuple[str, str]]:
-        """The service accounts whose record names it; with `Retain` they stay as they are.
-
-        Those of a namespace that is being deleted go with it, however long that takes.
-        """
-        if subject.retains or not self._context.settings.service_accounts:
-            return []
-        keys = self._context.store.by_index(SERVICE_ACCOUNTS.plural, BY_RECORD, subject.name)
-        return [
-            key
-            for key in keys
-            if (namespace := self._handouts.namespace(key[0])) is not None and not namespace.terminating
-        ]
+        self._refresh.forget_unused()
 
     async def _release(self, subject: PullSubject) -> float | None:
         """Let a deleted object go when nothing is left that no garbage collector takes."""
         if not subject.has_finalizer:
             return None
-        left = [] if subject.spec.is_suspended else self._entries_left(subject)
+        left = [] if subject.spec.is_suspended else self._entries.left(subject)
         if not left:
             await remove_finalizer(self._context.client, subject.obj)
             return None
@@ -265,8 +186,10 @@ class PullSecretController:
         if outcome is None:
             outcome = sums.outcome(was_ready=ready)
         waits = handout.summed_at + SUMMARY_SECONDS - monotonic
-        news = not isinstance(outcome, Done) or not ready or sums.is_settled
-        if not news and waits > 0:
+        said = subject.status.condition(READY)
+        reason = getattr(outcome, "reason", Reason.SUSPENDED)
+        repeats = said is not None and (said.reason, said.observed_generation) == (reason, subject.generation)
+        if repeats and not sums.is_settled and waits > 0:
             return self._next_look(subject, handout, now, waits)
         status = pull_secret_status(
             subject.status,
@@ -330,15 +253,3 @@ class PullSecretController:
         )
         await pull_report.write(self._context, obj, status)
         return None
-
-
-def _asks_anew(subject: PullSubject, handout: Handout) -> bool:
-    """Whether the annotation asks for new credentials that it has not got yet.
-
-    The status cannot tell alone: it says that a failure has been seen too, and is written later than
-    credentials are handed out.
-    """
-    asks = subject.asked is not None and (subject.asks_anew or subject.asked == handout.pending)
-    anew = asks and subject.asked != handout.answered
-    handout.pending = subject.asked if anew else None
-    return anew

@@ -4,6 +4,7 @@ from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.handouts import Handouts
 from ecr_operator.controllers.namespace import NamespaceController
 from ecr_operator.controllers.proof import Proof
+from ecr_operator.controllers.pull_refresh import Refresh
 from ecr_operator.controllers.pull_secret import PullSecretController
 from ecr_operator.controllers.pull_sources import PullSources
 from ecr_operator.engine.queue import WorkQueue
@@ -35,7 +36,8 @@ class PullSecrets:
         proof = Proof(context, handouts)
         sources = PullSources(context.store, handouts, proof, namespaces, pull_secrets)
         namespace = NamespaceController(context, handouts, proof, sources.news)
-        self._controller = pull_secret = PullSecretController(context, handouts, proof, sources.tell)
+        self._refresh = refresh = Refresh(context, handouts)
+        pull_secret = PullSecretController(context, handouts, proof, refresh, sources.tell)
         self.works = (
             Work("Namespace", namespaces, namespace.reconcile, NAMESPACES_AT_ONCE, context.metrics),
             Work("EcrPullSecret", pull_secrets, pull_secret.reconcile, PULL_SECRETS_AT_ONCE, context.metrics),
@@ -43,5 +45,5 @@ class PullSecrets:
 
     def aws_answers(self) -> None:
         """After an outage: those that failed for it try again now."""
-        for name in self._controller.aws_answers():
+        for name in self._refresh.aws_answers():
             self._queue.add(name, fresh=False)
