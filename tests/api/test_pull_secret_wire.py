@@ -144,7 +144,7 @@ def test_defaults_live_in_code_and_not_on_the_wire() -> None:
     assert registry.effective_hosts == (HostForm.STANDARD,)
     auth = PullSecretAuth(role_arn="arn:aws:iam::123456789012:role/x")
     assert auth.effective_access is PullSecretAccess.PULL
-    assert auth.session_name_for("web") == "ecr-operator-web"
+    assert auth.effective_session_name == "ecr-operator"
 
 
 def test_what_is_written_wins_over_the_defaults() -> None:
@@ -164,7 +164,7 @@ def test_what_is_written_wins_over_the_defaults() -> None:
     assert spec.secret_name_for("web") == "pull"
     assert spec.auth is not None
     assert spec.auth.effective_access is PullSecretAccess.PULL_PUSH
-    assert spec.auth.session_name_for("web") == "ci"
+    assert spec.auth.effective_session_name == "ci"
     assert spec.namespaces.selector is not None
     assert spec.effective_format is SecretFormat.DOCKER_CONFIG_FILE
     assert spec.effective_adoption_policy is SecretAdoptionPolicy.ADOPT
@@ -172,10 +172,6 @@ def test_what_is_written_wins_over_the_defaults() -> None:
     private, public = spec.registries
     assert private.effective_hosts == (HostForm.DUAL_STACK,)
     assert public.is_public
-
-
-def test_the_session_of_a_long_name_has_one_that_sts_takes() -> None:
-    assert len(PullSecretAuth().session_name_for("a" * 63)) == 64
 
 
 AUTH: dict[str, Any] = structural_schema(PullSecretAuth)["properties"]

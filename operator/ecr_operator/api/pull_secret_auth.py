@@ -15,6 +15,7 @@ from ecr_operator.api.meta import ApiModel
 EXTERNAL_ID_PATTERN: Final = "[A-Za-z0-9_+=,.@:/-]*"
 SESSION_NAME_PATTERN: Final = "[A-Za-z0-9_+=,.@-]*"
 SESSION_NAME_MAX: Final = 64
+SESSION_NAME: Final = "ecr-operator"
 
 
 class PullSecretAccess(StrEnum):
@@ -67,7 +68,7 @@ class PullSecretAuth(ApiModel):
     ) = None
     """How the session is called in AWS CloudTrail, 2 to 64 characters.
 
-    Defaults to `ecr-operator-<metadata.name>`, cut at 64 characters.
+    Objects with the same role and the same name share a session and its tokens. Defaults to `ecr-operator`.
     """
     access: PullSecretAccess | None = None
     """What the session may do, at most, whatever else the role may.
@@ -81,6 +82,7 @@ class PullSecretAuth(ApiModel):
         """`access` with its default."""
         return self.access or PullSecretAccess.PULL
 
-    def session_name_for(self, object_name: str) -> str:
-        """Return the session's name, given the object's `metadata.name`."""
-        return self.session_name or f"ecr-operator-{object_name}"[:SESSION_NAME_MAX]
+    @property
+    def effective_session_name(self) -> str:
+        """`sessionName` with its default."""
+        return self.session_name or SESSION_NAME

@@ -147,7 +147,7 @@ class PullSubject:
             private=any(source.service == "ecr" for source in sources),
             public=any(source.service == "ecr-public" for source in sources),
         )
-        return Role(auth.role_arn, auth.external_id, auth.session_name_for(self.name), policy)
+        return Role(auth.role_arn, auth.external_id, auth.effective_session_name, policy)
 
     def wanted(self, content: SecretContent | None) -> WantedSecret:
         """The Secret that it wants in a namespace that it selects."""

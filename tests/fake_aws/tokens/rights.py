@@ -23,7 +23,7 @@ from ..permissions import RESOURCE_BASED, access_denied
 from .issued import Token
 from .repository_rights import verdict
 
-PULL = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
+PULL = ("BatchGetImage", "GetDownloadUrlForLayer")
 PUSH = (
     "BatchCheckLayerAvailability",
     "CompleteLayerUpload",
