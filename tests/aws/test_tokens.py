@@ -9,7 +9,7 @@ import pytest
 
 from ecr_operator.aws.errors import Kind
 from ecr_operator.aws.identity import Role
-from ecr_operator.aws.tokens import PUBLIC, Token
+from ecr_operator.aws.tokens import PUBLIC, Token, Tokens
 from ecr_operator.reasons import Reason
 from tests.aws.calling import ARN, OTHER, ROLE, Calling, call, error_of, errors_of
 from tests.fake_aws.client import ACCOUNT, REGION, FakeAws
@@ -200,3 +200,14 @@ def test_what_is_not_wanted_any_more_is_forgotten(fake: FakeAws) -> None:
         assert tokens.present(Role(f"{ARN}-2"), REGION) is None
 
     call(main)
+
+
+def test_a_throttled_token_is_not_asked_for_again_at_once(fake: FakeAws) -> None:
+    """Its askers have time: at most one call per try."""
+    fake.inject("GetAuthorizationToken", "ThrottlingException")
+
+    async def main(calling: Calling) -> None:
+        assert (await error_of(Tokens(calling.sessions).mint(None, REGION))).reason == "Throttled"
+
+    call(main)
+    assert sum(fake.refusals()["GetAuthorizationToken"].values()) == 1

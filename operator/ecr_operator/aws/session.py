@@ -38,6 +38,8 @@ PROBES: Probes = {
 }
 TOKEN_PROBES: Probes = {**PROBES, "ecr": ("get_authorization_token", {})}
 """Of an identity that may do nothing but fetch tokens: a refusal at each probe would alarm its owner."""
+PACED = frozenset({"get_authorization_token"})
+"""Who asks for these repeats a throttled call at a pace of its own: nothing waits for it."""
 READ_FROM = frozenset({"create_repository"})
 """Writes whose answer is needed; of the others it is enough that they were carried out."""
 
@@ -129,7 +131,8 @@ class Session:
             except AwsError as error:
                 self._limits.failed(service, operation, error)
                 # A connection that was closed while idle fails the first read on it.
-                again = error.reason == Reason.THROTTLED or (reads and sent == 1 and error.outage)
+                throttled = error.reason == Reason.THROTTLED and operation not in PACED
+                again = throttled or (reads and sent == 1 and error.outage)
                 if not again or sent == SENDS or ends_at is not None:
                     raise
             else:
