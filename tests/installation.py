@@ -34,9 +34,9 @@ def rendered(cluster: Cluster, directory: Path = BASE) -> list[Object]:
     return list(yaml.safe_load_all(cluster.kubectl("kustomize", str(directory)).stdout))
 
 
-def install_account(cluster: Cluster) -> None:
+def install_account(cluster: Cluster, directory: Path = BASE) -> None:
     """Apply the shipped namespace, account and roles, which `cluster.operator_kubeconfig` stands for then."""
-    objects = rendered(cluster)
+    objects = rendered(cluster, directory)
     for kind in _ACCOUNT_KINDS:
         for obj in objects:
             if obj["kind"] == kind:
@@ -48,14 +48,20 @@ def install_account(cluster: Cluster) -> None:
 
 def rights(objects: Iterable[Object]) -> set[Right]:
     """What the roles among `objects` that are bound to the operator's account grant it."""
-    by_name = {(obj["kind"], obj["metadata"]["name"]): obj for obj in objects}
+    by_name = {(obj["kind"], _namespace(obj), obj["metadata"]["name"]): obj for obj in objects}
     granted: set[Right] = set()
-    for (kind, _), binding in by_name.items():
+    for (kind, namespace, _), binding in by_name.items():
         subjects = [(one.get("namespace"), one["name"]) for one in binding.get("subjects", ())]
         if kind in ("RoleBinding", "ClusterRoleBinding") and (NAMESPACE, SERVICE_ACCOUNT) in subjects:
-            role = by_name[binding["roleRef"]["kind"], binding["roleRef"]["name"]]
-            granted |= _expanded(role, binding["metadata"].get("namespace", ""))
+            reference = binding["roleRef"]
+            where = namespace if reference["kind"] == "Role" else ""
+            granted |= _expanded(by_name[reference["kind"], where, reference["name"]], namespace)
     return granted
+
+
+def _namespace(obj: Object) -> str:
+    namespace: str = obj["metadata"].get("namespace", "")
+    return namespace
 
 
 def _expanded(role: Object, namespace: str) -> set[Right]:

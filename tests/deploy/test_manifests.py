@@ -12,6 +12,7 @@ from tests.cluster import Cluster, Object
 from tests.installation import BASE, NAMESPACE, rendered
 
 EXAMPLE = BASE.parent / "example"
+NAMESPACED = BASE.parent / "namespaced"
 LEASE = "ecr-operator"
 LEASE_SECONDS = 3.0
 AWS_CALL_SECONDS = 13.0
@@ -32,7 +33,7 @@ def test_everything_is_in_the_namespace_and_the_lease_keeps_its_name(
     assert [rule["resourceNames"] for rule in role["rules"] if "resourceNames" in rule] == [[LEASE]]
 
 
-@pytest.mark.parametrize("directory", [BASE, EXAMPLE], ids=lambda directory: directory.name)
+@pytest.mark.parametrize("directory", [BASE, EXAMPLE, NAMESPACED], ids=lambda directory: directory.name)
 def test_the_image_is_of_this_version_and_of_no_registry(cluster: Cluster, directory: Path) -> None:
     container = _container(rendered(cluster, directory))
 
@@ -49,7 +50,8 @@ def test_an_overlay_sets_image_and_settings(cluster: Cluster) -> None:
 
 
 def test_the_settings_that_are_named_exist() -> None:
-    text = (BASE / "settings.env").read_text() + (EXAMPLE / "kustomization.yaml").read_text()
+    overlays = [(directory / "kustomization.yaml").read_text() for directory in (EXAMPLE, NAMESPACED)]
+    text = "".join([(BASE / "settings.env").read_text(), *overlays])
     named = {name.lower() for name in re.findall(r"ECR_OPERATOR_(\w+)", text)}
 
     assert sorted(named - Settings.model_fields.keys()) == []
