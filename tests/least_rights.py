@@ -8,6 +8,8 @@ from tests.fake_aws.client import FakeAws
 EVERYONE = "*"
 ROLE = "arn:aws:iam::222222222222:role/ecr-operator"
 """The role that operators may assume."""
+PULL_ROLES = ("arn:aws:iam::*:role/pull-*", "arn:aws:iam::*:role/ecr-pull", "arn:aws:iam::*:role/ci/ecr-push")
+"""The roles whose credentials they hand out; the last two are those of deploy/samples."""
 
 
 class LeastRights(FakeAws):
@@ -32,7 +34,7 @@ class LeastRights(FakeAws):
             kms_key_arns=["arn:aws:kms:*:*:key/*"],
             own_tokens=True,
             public_tokens=True,
-            pull_role_arns=["arn:aws:iam::*:role/pull-*"],
+            pull_role_arns=PULL_ROLES,
         )
         operator = operator_policy(scope)
         self.set_iam_policy(EVERYONE, [operator, assume_role_policy(ROLE)])

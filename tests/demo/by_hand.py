@@ -79,6 +79,10 @@ class ByHand:
         self._narrator.command(f"aws ecr batch-delete-image --repository-name {name} --image-ids {ids}")
         self._ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageTag": tag} for tag in tags])
 
+    def shorten_tokens(self, seconds: float | None) -> None:
+        """Let tokens of the registry that are issued from now on live this long; None: 12 hours."""
+        self._aws.set_token_life(seconds)
+
     def operators_calls(self) -> dict[str, int]:
         """How often the operator has called each operation."""
         return self._aws.calls()

@@ -51,30 +51,47 @@ class Commands:
             }
         )
 
-    def run(self, line: str, *, exits: int = 0, until: str = "") -> None:
-        """Show and run one simple command, and show what it printed. It must end with the code `exits`.
+    def run(self, line: str, *, exits: int = 0, until: str = "", timeout: float = UNTIL_TIMEOUT) -> str:
+        """Show and run one simple command; show and return what it printed.
 
-        It is repeated, unseen, until it prints `until`.
+        It must end with the code `exits`. It is repeated, unseen, until it prints `until`.
         """
         self._narrator.command(line)
-        deadline = time.monotonic() + UNTIL_TIMEOUT
-        with self._narrator.waiting(line.split(" --", 1)[0]):
-            done = self._once(line)
-            while until not in done.stdout and done.returncode == exits and time.monotonic() < deadline:
-                time.sleep(0.1)
-                done = self._once(line)
+        done = self._repeated(line, exits, lambda printed: until in printed, timeout)
         self._narrator.output(done.stdout)
         if done.returncode != exits:
             self._check()
             raise CommandError(f"`{line}` ended with {done.returncode}, but should have with {exits}")
         if until not in done.stdout:
-            raise CommandError(f"`{line}` did not show {until} in {UNTIL_TIMEOUT:.0f} s")
+            raise CommandError(f"`{line}` did not show {until} in {timeout:.0f} s")
+        return done.stdout
+
+    def run_until_changed(self, line: str, before: str, *, timeout: float) -> str:
+        """As `run`, but the command is repeated, unseen, until it prints anything but `before`."""
+        self._narrator.command(line)
+        done = self._repeated(line, 0, lambda printed: printed != before, timeout)
+        self._narrator.output(done.stdout)
+        if done.returncode or done.stdout == before:
+            self._check()
+            raise CommandError(f"`{line}` showed nothing new in {timeout:.0f} s")
+        return done.stdout
 
     def show(self, path: str) -> None:
         """Show a file of the source tree, without its comments."""
         self._narrator.command(f"cat {path}")
         text = (ROOT / path).read_text()
         self._narrator.output("\n".join(line for line in text.splitlines() if not line.startswith("#")))
+
+    def _repeated(
+        self, line: str, exits: int, holds: Callable[[str], bool], timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        deadline = time.monotonic() + timeout
+        with self._narrator.waiting(line.split(" --", 1)[0]):
+            done = self._once(line)
+            while not holds(done.stdout) and done.returncode == exits and time.monotonic() < deadline:
+                time.sleep(0.1)
+                done = self._once(line)
+        return done
 
     def _once(self, line: str) -> subprocess.CompletedProcess[str]:
         process = subprocess.Popen(

@@ -12,6 +12,9 @@ CHANGES, REFUSED = 2, 3
 """The exit codes of `ecr-operator plan`."""
 
 SHARED = "team-a/shared"
+PULL_CREDENTIALS = f"{MANIFESTS}/pull-credentials.yaml"
+LIFE = 20.0
+"""Of a token, in seconds: it is refreshed at half of it."""
 MORE_ACCESS = f"{MANIFESTS}/more-access.yaml"
 BY_LAMBDA = {
     "Sid": "LambdaECRImageRetrievalPolicy",
@@ -43,6 +46,7 @@ class Story:
         self.policy_typos()
         self.retain()
         self.held_deletion()
+        self.pull_credentials()
         self.calls()
 
     def install(self) -> None:
@@ -180,6 +184,45 @@ class Story:
         self._run(f"kubectl wait ecrrepo/api --for=delete {WAIT}")
         self._in_aws("team-a/api", there=False)
 
+    def pull_credentials(self) -> None:
+        """Secrets in namespaces that want them: new ones, edited ones, refreshed ones."""
+        self._step(
+            "Pull credentials go to every namespace that wants them",
+            "An EcrPullSecret puts a Secret into namespaces, here by a label, and its name on a service",
+            "account. AWS is asked for one token, however many namespaces there are. It lives for 12 hours;",
+            f"for this step the fake AWS gives it {LIFE:.0f} seconds.",
+        )
+        self._world.by_hand.shorten_tokens(LIFE)
+        self._world.commands.show(PULL_CREDENTIALS)
+        self._run(f"kubectl apply -f {PULL_CREDENTIALS}")
+        self._run(f"kubectl wait ecrps/shops --for=condition=Ready {WAIT}")
+        self._narrator.say("", "Beside it are those of the samples; most of these match no namespace here.")
+        self._run("kubectl get ecrps -o wide")
+        described = self._run("kubectl describe secret/shops -n shop-a")
+        self._narrator.say(
+            "", "A namespace that comes later gets the Secret at once, and so does its account:"
+        )
+        self._run("kubectl create namespace shop-c")
+        self._run("kubectl label namespace/shop-c example.com/shop=true")
+        self._run(f"kubectl wait secret/shops -n shop-c --for=create {WAIT}")
+        self._run(
+            "kubectl get serviceaccount/default -n shop-c -o jsonpath='{.imagePullSecrets}'", until='"shops"'
+        )
+        self._narrator.say("", "Somebody empties one; it is restored, without another token:")
+        nothing = """-p '{"data": {".dockerconfigjson": "e30="}}'"""
+        self._run(f"kubectl patch secret/shops -n shop-a --type=merge {nothing}")
+        self._run("kubectl describe secret/shops -n shop-a", until=described.strip().splitlines()[-1])
+        self._narrator.say(
+            "", "At half of its life the token is replaced. The Secrets stay the same objects:"
+        )
+        columns = "NAMESPACE:.metadata.namespace,UID:.metadata.uid,VERSION:.metadata.resourceVersion"
+        secrets = f"kubectl get secrets -A -l ecr-operator.dev/pull-secret=shops -o custom-columns={columns}"
+        before = self._run(secrets)
+        after = self._world.commands.run_until_changed(secrets, before, timeout=LIFE)
+        if _first_two(after) != _first_two(before):
+            raise CommandError("the Secrets were replaced")
+        self._world.by_hand.shorten_tokens(None)
+
     def calls(self) -> None:
         """What all this cost."""
         self._step("What was asked of AWS in all", "By the operator and by the plans.")
@@ -204,3 +247,8 @@ class Story:
     def _in_aws(self, name: str, *, there: bool) -> None:
         if (name in self._world.by_hand.names()) != there:
             raise CommandError(f"repository {name} is {'gone' if there else 'still there'}")
+
+
+def _first_two(table: str) -> list[list[str]]:
+    """The first two columns of a table."""
+    return [line.split()[:2] for line in table.splitlines()]

@@ -48,7 +48,8 @@ def test_the_demo_tells_its_story_and_leaves_nothing_running() -> None:
         "8. A typo in a policy is refused",
         "9. Deleting an object keeps the repository",
         "10. Images hold a deletion",
-        "11. What was asked of AWS in all",
+        "11. Pull credentials go to every namespace that wants them",
+        "12. What was asked of AWS in all",
     ]
     assert "\x1b" not in done.stdout
 

@@ -1,4 +1,4 @@
-"""Every manifest of `deploy/samples/` is accepted by the API server and becomes Ready."""
+"""Every manifest of `deploy/samples/` is accepted by the API server, and each repository becomes Ready."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import yaml
 
-from ecr_operator.api.admission import problems
 from ecr_operator.api.meta import CommonSpec
 from ecr_operator.api.pull_secret import EcrPullSecretSpec
 from ecr_operator.api.repository import EcrRepositorySpec
@@ -22,7 +21,6 @@ ACCOUNT = "424242424242"
 SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
 FILES = {path.name: path.read_text() for path in sorted(SAMPLES.glob("*.yaml"))}
 OBJECTS = [document for text in FILES.values() for document in yaml.safe_load_all(text)]
-PULL_SECRETS: list[dict[str, Any]] = [obj for obj in OBJECTS if obj["kind"] == "EcrPullSecret"]
 REPOSITORIES: list[dict[str, Any]] = [obj for obj in OBJECTS if obj["kind"] == KIND]
 NAMESPACE = next(obj for obj in OBJECTS if obj["kind"] == "Namespace")["metadata"]["name"]
 
@@ -52,17 +50,6 @@ def ready_sample(cluster: Cluster, name: str) -> dict[str, Any]:
     return cluster.wait_for(
         KIND, NAMESPACE, name, lambda obj: (condition(obj, "Ready") or {})["status"] == "True", what="Ready"
     )
-
-
-@pytest.mark.parametrize("manifest", PULL_SECRETS, ids=lambda obj: obj["metadata"]["name"])
-def test_a_pull_secret_is_kept_as_written_and_left_alone(
-    cluster: Cluster, applied: FakeAws, manifest: dict[str, Any]
-) -> None:
-    """Its controller does not exist yet: it must not look as if there were one."""
-    found = cluster.get("EcrPullSecret", None, manifest["metadata"]["name"])
-    assert found["spec"] == manifest["spec"]
-    assert found["status"] == {"observedGeneration": -1}
-    assert problems(manifest) == ()
 
 
 def test_the_observed_repository_is_left_alone(cluster: Cluster, applied: FakeAws) -> None:

@@ -1,4 +1,4 @@
-"""`deploy/kustomize/namespaced`: Roles for some namespaces, and a small ClusterRole for EcrPullSecrets alone."""
+"""`deploy/kustomize/namespaced`: Roles for some namespaces, and a small ClusterRole for EcrPullSecrets."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,6 @@ from tests.running import RunningOperator
 
 DIRECTORY = BASE.parent / "namespaced"
 WATCHED = ("team-a", "team-b")
-ABSENT = "absent"
 OURS = "ecr-operator.dev"
 ASKED_BY_ADMISSION = Right(OURS, "ecrpullsecrets/finalizers", "update", "", "")
 """Asked for where the API server checks who may block the deletion of an owner: no request of its own."""
