@@ -34,7 +34,7 @@ UNUSABLE: dict[str, tuple[list[str], str]] = {
     "an alias": (["--kms-key-arn", KEY.replace("key/0a1b", "alias/x")], "IAM knows no alias"),
     "a key's id": (["--kms-key-arn", "0a1b"], "arn:aws:kms:<region>:<account>:key/<id>"),
     "a user for a role": (["--assume-role", ROLE.replace(":role", ":user")], "role/<name>"),
-    "both policies at once": (["--assume-role", ROLE, "--region", REGION], "only --pod-identity"),
+    "both policies at once": (["--assume-role", ROLE, "--region", REGION], "only --pull-role-arn"),
     "session tags without a role": (["--pod-identity"], "needs --assume-role"),
     "an unknown option": (["--role"], "No such option"),
     "more than IAM takes": (
@@ -169,3 +169,35 @@ def test_arguments_that_cannot_be_used_are_said(run: Run, arguments: list[str], 
 
     assert (code, output) == (64, "")
     assert says in " ".join(errors.split())
+
+
+PULL_ROLE = "arn:aws:iam::*:role/ecr-pull"
+
+
+def test_pull_credentials_add_a_statement_for_each_way_to_have_them(statements: Statements) -> None:
+    assert not {"HandOutTokens", "PullWithThem", "HandOutPublicTokens", "AssumePullRoles"} & set(statements())
+    options = ["--own-tokens", "--public-tokens", "--pull-role-arn", PULL_ROLE]
+    found = statements("--account", ACCOUNT, "--region", REGION, "--repository-names", "team-*", *options)
+
+    assert found["HandOutTokens"]["Action"] == ["ecr:GetAuthorizationToken"]
+    assert found["HandOutTokens"]["Resource"] == ["*"]
+    assert found["PullWithThem"]["Resource"] == [f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/team-*"]
+    assert found["HandOutPublicTokens"]["Action"] == [
+        "ecr-public:GetAuthorizationToken",
+        "sts:GetServiceBearerToken",
+    ]
+    assume = found["AssumePullRoles"]
+    assert (assume["Action"], assume["Resource"]) == (["sts:AssumeRole"], [PULL_ROLE])
+
+
+def test_session_tags_go_on_to_pull_roles(statements: Statements) -> None:
+    found = statements("--pull-role-arn", PULL_ROLE, "--pod-identity")
+    assert found["AssumePullRoles"]["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+
+
+def test_pull_roles_are_assumed_by_the_pods_own_identity(statements: Statements) -> None:
+    found = statements("--assume-role", ROLE, "--pull-role-arn", PULL_ROLE)
+    assert {sid: one["Resource"] for sid, one in found.items()} == {
+        "AssumeRole": [ROLE],
+        "AssumePullRoles": [PULL_ROLE],
+    }

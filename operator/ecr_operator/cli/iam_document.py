@@ -66,6 +66,8 @@ class Scope:
     """Whether they may hand out tokens of ECR Public for it."""
     pull_role_arns: Sequence[str] = ()
     """The roles whose credentials they hand out."""
+    session_tags: bool = False
+    """Whether the operator's identity has session tags, which go on to these roles."""
 
 
 def operator_policy(scope: Scope) -> Document:
@@ -99,14 +101,21 @@ def operator_policy(scope: Scope) -> Document:
     if scope.public_tokens:
         statements.append(_allow("HandOutPublicTokens", PUBLIC_TOKENS, ["*"]))
     if scope.pull_role_arns:
-        statements.append(_allow("AssumePullRoles", ["sts:AssumeRole"], scope.pull_role_arns))
+        statements.append(_assume("AssumePullRoles", scope.pull_role_arns, scope.session_tags))
     return _document(statements)
 
 
-def assume_role_policy(role_arn: str, *, session_tags: bool = False) -> Document:
-    """The policy of the Pod's own identity where ECR_OPERATOR_ROLE_ARN names another role."""
-    actions = ["sts:AssumeRole", *(["sts:TagSession"] if session_tags else [])]
-    return _document([_allow("AssumeRole", actions, [role_arn])])
+def assume_role_policy(
+    role_arn: str, *, session_tags: bool = False, pull_role_arns: Sequence[str] = ()
+) -> Document:
+    """The policy of the Pod's own identity where ECR_OPERATOR_ROLE_ARN names another role.
+
+    The roles of EcrPullSecrets are assumed by that identity too, not by the role.
+    """
+    statements = [_assume("AssumeRole", [role_arn], session_tags)]
+    if pull_role_arns:
+        statements.append(_assume("AssumePullRoles", pull_role_arns, session_tags))
+    return _document(statements)
 
 
 def partition_of(region: str) -> str:
@@ -126,6 +135,10 @@ def size_of(document: Document) -> int:
 
 def _repository(scope: Scope, glob: str) -> str:
     return f"arn:{scope.partition}:ecr:{scope.region}:{scope.account}:repository/{glob}"
+
+
+def _assume(sid: str, role_arns: Sequence[str], session_tags: bool) -> Document:
+    return _allow(sid, ["sts:AssumeRole", *(["sts:TagSession"] if session_tags else [])], role_arns)
 
 
 def _is_there(key: str) -> Document:

@@ -83,8 +83,8 @@ def iam_policy(
         bool,
         typer.Option(
             "--pod-identity",
-            help="With --assume-role: the Pod has its identity from EKS Pod Identity, whose session tags "
-            "go on to the role (sts:TagSession).",
+            help="With --assume-role or --pull-role-arn: the Pod has its identity from EKS Pod Identity, "
+            "whose session tags go on to the role (sts:TagSession).",
         ),
     ] = False,
 ) -> None:
@@ -95,23 +95,26 @@ def iam_policy(
     # Here, because the command line is imported for every command.
     from ecr_operator.cli.iam_document import Scope, assume_role_policy, operator_policy, partition_of
 
-    options = (account, region, partition, repository_names, kms_key_arn, pull_role_arn)
+    options = (account, region, partition, repository_names, kms_key_arn)
     narrowing = (*options, owned_only or None, own_tokens or None, public_tokens or None)
+    pull_roles = pull_role_arn or ()
+    for arn in pull_roles:
+        _check("--pull-role-arn", arn, ROLE_ARNS, "arn:aws:iam::<account>:role/<name>")
     if assume_role is not None:
         if any(option is not None for option in narrowing):
-            raise typer.BadParameter("takes only --pod-identity beside it", param_hint="--assume-role")
+            raise typer.BadParameter(
+                "takes only --pull-role-arn and --pod-identity beside it", param_hint="--assume-role"
+            )
         _check("--assume-role", assume_role, ROLE_ARN, "arn:aws:iam::<account>:role/<name>")
-        _print(assume_role_policy(assume_role, session_tags=pod_identity))
+        _print(assume_role_policy(assume_role, session_tags=pod_identity, pull_role_arns=pull_roles))
         return
-    if pod_identity:
-        raise typer.BadParameter("needs --assume-role", param_hint="--pod-identity")
+    if pod_identity and not pull_roles:
+        raise typer.BadParameter("needs --assume-role or --pull-role-arn", param_hint="--pod-identity")
     _check("--account", account, ACCOUNT, "12 digits")
     _check("--region", region, REGION, "a Region's name, such as eu-west-1")
     _check("--partition", partition, PARTITION, "aws, aws-cn, aws-us-gov or another partition's name")
     for arn in kms_key_arn or ():
         _check("--kms-key-arn", arn, KEY_ARN, "arn:aws:kms:<region>:<account>:key/<id>; IAM knows no alias")
-    for arn in pull_role_arn or ():
-        _check("--pull-role-arn", arn, ROLE_ARNS, "arn:aws:iam::<account>:role/<name>")
     scope = Scope(
         partition=partition or partition_of(region or ""),
         region=region or "*",
@@ -121,7 +124,8 @@ def iam_policy(
         owned_only=owned_only,
         own_tokens=own_tokens,
         public_tokens=public_tokens,
-        pull_role_arns=pull_role_arn or (),
+        pull_role_arns=pull_roles,
+        session_tags=pod_identity,
     )
     _print(operator_policy(scope))
 
