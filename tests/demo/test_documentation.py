@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from prometheus_client.metrics import MetricWrapperBase
 
 from ecr_operator.api.access import Access, Grant, LambdaGrant
 from ecr_operator.api.meta import CommonSpec, CommonStatus
@@ -13,6 +14,7 @@ from ecr_operator.api.names import API_VERSION
 from ecr_operator.api.pull_secret import EcrPullSecretSpec, EcrPullSecretStatus
 from ecr_operator.api.repository import EcrRepositorySpec, EcrRepositoryStatus
 from ecr_operator.cli.settings_page import settings_page
+from ecr_operator.metrics import Metrics
 from ecr_operator.planning import changes
 from ecr_operator.planning.access import PULL, PUSH, granted_statements
 from ecr_operator.planning.naming import Place
@@ -24,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md"))]
 REPOSITORY_PAGE = (ROOT / "docs" / "ecrrepository.md").read_text()
 BY_KIND = ["EcrRepository", "EcrPullSecret"]
+METRICS_PAGE = (ROOT / "docs" / "metrics.md").read_text()
 PULL_SECRET_PAGE = (ROOT / "docs" / "ecrpullsecret.md").read_text()
 
 
@@ -59,6 +62,30 @@ def test_every_field_of_the_status_has_a_row(page: str, status: type[CommonStatu
     first_cells = " ".join(re.findall(r"^\| (`.*?) \|", part, re.MULTILINE))
     named = re.findall(r"`(\w+)`", first_cells)
     assert sorted(named) == sorted(str(field.alias) for field in status.model_fields.values())
+
+
+def test_every_series_of_the_metrics_has_a_row_with_its_labels() -> None:
+    metrics = Metrics()
+    metrics.count_objects(lambda: [(("EcrRepository", "True", "InSync"), 1)])
+    metrics.count_expiries(lambda: [(("ecr-pull", "host"), 1.0)])
+    rows = re.findall(r"^\| `(ecr_operator_\w+)` \| (\w+) \| (.*?) \|", METRICS_PAGE, re.MULTILINE)
+    found = {name: (type, re.findall(r"`(\w+)`", labels)) for name, type, labels in rows}
+
+    assert sorted(found) == sorted(
+        f"{family.name}_total" if family.type == "counter" else family.name
+        for family in metrics.registry.collect()
+    )
+    for family in metrics.registry.collect():
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        assert found[name][0] == family.type
+        for sample in family.samples:
+            assert found[name][1] == list(sample.labels)
+    labelled = {
+        f"{one._name}_total" if one._type == "counter" else one._name: list(one._labelnames)
+        for one in vars(metrics).values()
+        if isinstance(one, MetricWrapperBase)
+    }
+    assert {name: found[name][1] for name in labelled} == labelled
 
 
 def test_every_part_that_is_managed_is_named() -> None:
@@ -103,7 +130,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_manifests_are_accepted(page: Path, cluster: Cluster, namespace: str) -> None:
-    for document in manifests(page.read_text()):
+    for document in manifests(page):
         document["metadata"]["namespace"] = namespace
         text = yaml.safe_dump(document)
         cluster.kubectl("apply", "--dry-run=server", "-f", "-", input=text)
@@ -111,15 +138,29 @@ def test_manifests_are_accepted(page: Path, cluster: Cluster, namespace: str) ->
         assert statement_problem(statements, Place("aws", "eu-west-1"), "documented") is None
 
 
-def manifests(text: str) -> list[dict[str, Any]]:
-    """The objects in a page's YAML; where only a `spec` is shown, the EcrRepository around it."""
-    blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+AROUND: dict[str, dict[str, Any]] = {
+    "EcrRepository": {},
+    "EcrPullSecret": {"registries": [{}], "namespaces": {"include": ["*"]}},
+}
+"""What each kind's spec cannot be without."""
+
+
+def manifests(page: Path) -> list[dict[str, Any]]:
+    """The objects in a page's YAML; where only a part of a `spec` is shown, the page's kind around it."""
+    blocks = re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
     shown = [document for block in blocks for document in yaml.safe_load_all(block)]
-    around = {"apiVersion": API_VERSION, "kind": "EcrRepository"}
+    objects = [one for one in shown if isinstance(one, dict) and "spec" in one]
+    kind = "EcrPullSecret" if page.name == "ecrpullsecret.md" else "EcrRepository"
     return [
-        {**around, "metadata": {"name": "documented"}, **document}
-        for document in shown
-        if isinstance(document, dict) and "spec" in document
+        one
+        if "kind" in one
+        else {
+            "apiVersion": API_VERSION,
+            "kind": kind,
+            "metadata": {"name": "documented"},
+            "spec": AROUND[kind] | one["spec"],
+        }
+        for one in objects
     ]
 
 
