@@ -9,17 +9,16 @@ from tests.cluster import Cluster, install_crds
 from tests.conftest import CRDS
 from tests.controlplane import ControlPlane
 from tests.controlplane.audit import AuditLog, Request
-from tests.fake_aws.client import ACCOUNT, REGION, FakeAws
+from tests.fake_aws.client import FakeAws
 from tests.installation import BASE, NAMESPACE, USER, Right, install_account, rendered, rights
-from tests.pull_secrets import PullSecrets, docker_data
+from tests.pull_life import ASKED_BY_ADMISSION, live
+from tests.pull_secrets import PullSecrets
 from tests.repositories import Repositories
 from tests.running import RunningOperator
 
 DIRECTORY = BASE.parent / "namespaced"
 WATCHED = ("team-a", "team-b")
 OURS = "ecr-operator.dev"
-ASKED_BY_ADMISSION = Right(OURS, "ecrpullsecrets/finalizers", "update", "", "")
-"""Asked for where the API server checks who may block the deletion of an owner: no request of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +98,12 @@ def lived(cluster: Cluster, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> No
     settings: dict[str, Any] = {"leader_elect": True, "lease_seconds": 120.0, "adoption": "Annotated"}
     with RunningOperator(cluster.operator_kubeconfig, watch_namespaces=WATCHED, **settings):
         _repositories(repositories)
-        _pull_secrets(pulls)
+        live(pulls, *WATCHED)
+        # Without names there is nothing to go by.
+        pulls.patch(namespaces={"include": None, "selector": {}})
+        pulls.stalled("UnsupportedSpec")
+        pulls.delete()
+        pulls.wait_no_secret(WATCHED[1])
     pulls.clean()
 
 
@@ -112,40 +116,6 @@ def _repositories(repositories: Repositories) -> None:
     repositories.created("deleted", deletionPolicy="Delete")
     repositories.delete("deleted")
     repositories.wait_gone("deleted")
-
-
-def _pull_secrets(pulls: PullSecrets) -> None:
-    mine, other = WATCHED
-    pulls.foreign(other, docker_data(f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"))
-    both = {"include": list(WATCHED)}
-    pulls.create(namespaces=both, serviceAccounts={"names": ["builder"]})
-    pulls.failing(other, "SecretNotOurs")
-    obj = pulls.counted(matched=2, ready=1, failed=1)
-    for _ in pulls.cluster.polls(20):
-        if any(event["reason"] == "SecretNotOurs" for event in pulls.cluster.events(obj)):
-            break
-    account = {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {"name": "builder", "namespace": mine},
-    }
-    pulls.cluster.create(account)
-    pulls.wait_entries(mine, ["ecr"], "builder")
-    # Who took it out is read.
-    pulls.cluster.merge_patch("ServiceAccount", mine, "builder", {"imagePullSecrets": []})
-    pulls.wait_entries(mine, ["ecr"], "builder")
-    before = pulls.wait_secret(mine)
-    pulls.cluster.merge_patch("Secret", mine, "ecr", {"data": {".dockerconfigjson": "e30="}})
-    pulls.wait_secret(mine, lambda secret: secret["data"] == before["data"])
-    pulls.cluster.delete("Secret", other, "ecr")
-    pulls.healed()
-    pulls.patch(namespaces={"include": [other]})
-    pulls.wait_no_secret(mine)
-    # Without names there is nothing to go by.
-    pulls.patch(namespaces={"include": None, "selector": {}})
-    pulls.stalled("UnsupportedSpec")
-    pulls.delete()
-    pulls.wait_no_secret(other)
 
 
 def test_every_right_is_used_and_none_is_missing(cluster: Cluster, audit: AuditLog, lived: None) -> None:
