@@ -32,6 +32,7 @@ KINDS: dict[str, Callable[[World, Run], Iterator[Result]]] = {
 }
 
 SMALL, LARGE, FULL = 200, 1000, 10_000
+NAMESPACES, MANY_NAMESPACES = (100, 1000), 5000
 PULLS = ("accounts-{}", "pull-{}", "pullstart-{}", "refresh-{}", "refused-{}")
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
@@ -44,7 +45,8 @@ def default_cases(size: int | None, full: bool) -> list[str]:
     every = (*calm, "delete-{}", "namespace-{}", "outage-{}")
     sizes = [] if size else [LARGE, *([FULL] if full else [])]
     small = [name.format(size or SMALL) for name in (*every, "throttle-{}")]
-    pulled = [name.format(size or LARGE) for name in PULLS]
+    namespaces = [size] if size else [*NAMESPACES, *([MANY_NAMESPACES] if full else [])]
+    pulled = [name.format(number) for number in namespaces for name in PULLS]
     large = (name.format(number) for number in sizes for name in every)
     return ["create-1", *small, *pulled, *large]
 

@@ -67,7 +67,7 @@ def test_five_repositories_cost_what_they_should() -> None:
 def test_every_default_case_is_one(full: bool) -> None:
     runs = [Run.of(name, Options()) for name in default_cases(None, full)]
     assert {run.kind for run in runs} == set(KINDS)
-    assert {run.size for run in runs} == {1, 200, 1000, *([10_000] if full else [])}
+    assert {run.size for run in runs} == {1, 100, 200, 1000, *([5000, 10_000] if full else [])}
 
 
 def test_a_name_says_how_many_and_how_slow() -> None:
