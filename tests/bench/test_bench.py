@@ -15,7 +15,10 @@ from tests.bench.budgets import (
     AFTER_WRITES,
     BUDGETS,
     CALLS,
+    MINTS,
     OUTAGE_WRITES,
+    PULL_STATUS,
+    SECRET_WRITES,
     START_CALLS,
     STATUS_WRITES,
     WRITES,
@@ -27,7 +30,7 @@ from tests.bench.result import Result
 from tests.bench.run import Options, Run
 
 ROOT = Path(__file__).resolve().parents[2]
-CASES = ("create-5", "restart-5", "edit-5", "outage-5", "delete-5", "namespace-5")
+CASES = ("create-5", "restart-5", "edit-5", "outage-5", "delete-5", "namespace-5", "pull-5", "pullstart-5")
 
 
 def test_five_repositories_cost_what_they_should() -> None:
@@ -58,6 +61,9 @@ def test_five_repositories_cost_what_they_should() -> None:
     assert figures["deletable-5"][WRITES] == 3
     assert figures["delete-5"][CALLS] >= 3
     assert figures["namespace-5"][CALLS] == 3
+    assert (figures["pull-5"][MINTS], figures["pull-5"][SECRET_WRITES]) == (1, 1)
+    started = [figures["pullstart-5"][figure] for figure in (START_CALLS, SECRET_WRITES, PULL_STATUS)]
+    assert started == [0, 0, 0]
     writes = {"CreateRepository", "PutLifecyclePolicy", "SetRepositoryPolicy"}
     created = next(line["awsCalls"] for line in lines if line["case"] == "create-5")
     assert {name: created[name] for name in writes} == dict.fromkeys(writes, 5)
@@ -76,7 +82,7 @@ def test_a_name_says_how_many_and_how_slow() -> None:
 
 
 def test_every_budget_is_one_of_a_default_case() -> None:
-    parts = {"delete": ["delete", "deletable"]}
+    parts = {"delete": ["delete", "deletable"], "refresh": ["refresh", "new"]}
     names = default_cases(None, True)
     cases = [name.replace(kind, part) for name in names for kind in KINDS for part in parts.get(kind, [kind])]
     assert [one for one in BUDGETS if not any(budget(case, one.figure) is one for case in cases)] == []
