@@ -103,7 +103,8 @@ def lived(cluster: Cluster, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> No
         pulls.patch(namespaces={"include": None, "selector": {}})
         pulls.stalled("UnsupportedSpec")
         pulls.delete()
-        pulls.wait_no_secret(WATCHED[1])
+        # The garbage collector takes its time.
+        pulls.wait_no_secret(WATCHED[1], timeout=90)
     pulls.clean()
 
 

@@ -8,9 +8,9 @@ import pytest
 from ecr_operator.controllers import proof
 from tests.cluster import Cluster
 from tests.faults.gateway import Gateway, Request
-from tests.faults.observed import until
 from tests.pull_secrets import PullSecrets
 from tests.running import RunningOperator
+from tests.waiting import until
 
 DEFAULT = {"names": ["default"]}
 PLURAL = "/ecrpullsecrets"

@@ -7,10 +7,10 @@ import pytest
 
 from tests.cluster import Cluster
 from tests.controlplane import ControlPlane
-from tests.faults.observed import until
 from tests.installation import install_account
 from tests.pull_secrets import HOST, PullSecrets
 from tests.running import RunningOperator
+from tests.waiting import until
 
 COUNT = 50
 

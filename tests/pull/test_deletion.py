@@ -1,15 +1,11 @@
 """What stays, and what goes, with an EcrPullSecret."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ecr_operator.api.names import FINALIZER
-from tests.cluster import Cluster
-from tests.fake_aws.client import FakeAws
 from tests.pull_secrets import PullSecrets
-from tests.running import RunningOperator
 
 DEFAULT = {"names": ["default"]}
 
@@ -114,28 +110,3 @@ def test_a_namespace_that_stays_terminating_does_not_keep_it(pulls: PullSecrets)
         pulls.delete()
     finally:
         pulls.cluster.merge_patch("ServiceAccount", name, "default", {"metadata": {"finalizers": None}})
-
-
-def test_one_deleted_while_nobody_works_is_cleaned_up_after(
-    cluster: Cluster, aws: FakeAws, pulls: PullSecrets, tmp_path: Path
-) -> None:
-    name = pulls.namespace("a")
-    with RunningOperator(cluster.operator_kubeconfig):
-        pulls.create("plain", secretName="plain")
-        pulls.create("entered", secretName="entered", serviceAccounts=DEFAULT)
-        pulls.healed("plain")
-        pulls.healed("entered")
-        pulls.wait_entries(name, ["entered"])
-    pulls.delete("plain")
-    pulls.delete("entered", wait=False)
-    # No finalizer, no operator needed.
-    pulls.wait_no_secret(name, "plain")
-    assert pulls.entries(name) == ["entered"]
-    assert pulls.secret(name, "entered") is not None
-    mints = pulls.mints()
-
-    with RunningOperator(cluster.operator_kubeconfig):
-        cluster.wait_gone("EcrPullSecret", None, pulls.name("entered"))
-        pulls.wait_no_secret(name, "entered")
-        assert pulls.entries(name) == []
-    assert pulls.mints() == mints

@@ -3,10 +3,10 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cluster import Cluster
-from tests.faults.observed import until
 from tests.pull.seen import seconds
 from tests.pull_secrets import HOST, KIND, PullSecrets
 from tests.running import RunningOperator
+from tests.waiting import until
 
 EXPIRY = "ecr_operator_pull_secret_expiry_timestamp_seconds"
 OBJECTS = "ecr_operator_objects"

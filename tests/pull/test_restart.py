@@ -6,11 +6,11 @@ from typing import Any
 
 from tests.cluster import Cluster, Object
 from tests.fake_aws.client import FakeAws
-from tests.faults.observed import until
 from tests.pull.seen import dates, is_said, text_of, wait_until, whole, writes
 from tests.pull_secrets import HOST, KIND, PullSecrets
 from tests.repositories import condition
 from tests.running import RunningOperator
+from tests.waiting import until
 
 
 def _handed_out(cluster: Cluster, pulls: PullSecrets, *names: str, **spec: Any) -> tuple[list[str], Object]:

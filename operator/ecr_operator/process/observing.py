@@ -78,8 +78,14 @@ class Observing:
     async def _observe(self) -> None:
         """List, then watch and list periodically until one of them fails or a CRD goes."""
         await self._list_all()
-        watch = Watch(self._client, self._store, self.resources, self._namespaces)
-        work = (watch.run(), self._list_periodically(), self._until_crds_go())
+        # One kopf for each: when one of its watches fails, kopf ends, but waits for the others, which know
+        # nothing of that and repeat their requests for ever.
+        watches = [
+            Watch(self._client, self._store, [resource], namespaces)
+            for resource in self.resources
+            for namespaces in self._scopes(resource)
+        ]
+        work = (*(watch.run() for watch in watches), self._list_periodically(), self._until_crds_go())
         tasks = [asyncio.create_task(coroutine) for coroutine in work]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -90,6 +96,12 @@ class Observing:
         for result in results:
             if isinstance(result, Exception):
                 raise result
+
+    def _scopes(self, resource: Resource) -> Sequence[tuple[str, ...]]:
+        """The namespaces of each watch; without one it is of all."""
+        if not resource.namespaced or not self._namespaces:
+            return ((),)
+        return tuple((namespace,) for namespace in self._namespaces)
 
     async def _list_all(self) -> None:
         for resource in self.resources:
