@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ecr_operator.kube.index import Index, Json, Key, KeyFunction, key_of
+from ecr_operator.kube.slim import slim
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +18,8 @@ OnChange = Callable[[str, Json | None, Json | None], None]
 """Called with kind, old and new object: ``old`` None when it appeared, ``new`` None when it is gone."""
 
 
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 # How many deleted objects are remembered by uid, to know a late sight of one for what it is.
 _BURIED = 20_000
-# Texts up to this length repeat (reasons, timestamps, enum values); longer ones seldom do.
-_SHORT = 24
 
 
 class Put(NamedTuple):
@@ -50,6 +48,10 @@ class Token:
     """Objects that the watch, or an answer to a write, showed while the listing ran."""
     listed: set[Key] = field(default_factory=set)
     changed: set[Key] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+    """The uids of objects whose end was seen while the listing ran: a page may be older than that."""
+    passed: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By uid what was shown meanwhile of what counts as deleted; the list may say that it is not."""
 
 
 class Store:
@@ -116,7 +118,7 @@ class Store:
         """Take an object from the watch, or from the answer to a write.
 
         Ignored is one that is older than the one held (watch events, lists and answers overtake each other),
-        and one whose deletion was seen already.
+        and one whose deletion was seen already: only a list that began later brings it back.
         """
         return self._put(kind, obj, by_listing=False)
 
@@ -128,8 +130,8 @@ class Store:
         key = (namespace or "", name)
         held = self._objects.get(kind, _NONE).get(key)
         uid = uid or (held["metadata"]["uid"] if held is not None else None)
-        if uid is not None and kind not in self._selected:
-            self._bury(uid)
+        if uid is not None:
+            self._ended(kind, uid, for_good=kind not in self._selected)
         if held is None or held["metadata"]["uid"] != uid:
             return None
         self._drop(kind, key)
@@ -142,8 +144,9 @@ class Store:
 
         While it runs the watch goes on. What was not touched since is as the list says, even where its
         resourceVersion is lower (an etcd that was restored); what was touched is as the newer one says; what
-        was deleted meanwhile stays deleted. A second list of a kind takes the place of the first, whose
-        token has no effect any more.
+        was deleted meanwhile stays deleted. What counted as deleted before, and is listed, is there: the API
+        server was misunderstood, or etcd restored. A second list of a kind takes the place of the first,
+        whose token has no effect any more.
         """
         token = Token(kind)
         self._listings[kind] = token
@@ -156,6 +159,12 @@ class Store:
         for obj in objects:
             key = key_of(obj)
             token.listed.add(key)
+            uid = obj["metadata"]["uid"]
+            if uid in token.removed:
+                continue
+            if uid in self._buried and key not in token.seen:
+                del self._buried[uid]
+                obj = max(obj, token.passed.get(uid, obj), key=_revision_of)
             if self._put(token.kind, obj, by_listing=key not in token.seen).changed:
                 token.changed.add(key)
 
@@ -201,10 +210,13 @@ class Store:
         key = key_of(obj)
         objects = self._objects.setdefault(kind, {})
         held = objects.get(key)
+        listing = self._listings.get(kind)
         if metadata["uid"] in self._buried:
+            if listing is not None:
+                listing.passed[metadata["uid"]] = obj
             return Put(held, False)
-        if not by_listing and kind in self._listings:
-            self._listings[kind].seen.add(key)
+        if not by_listing and listing is not None:
+            listing.seen.add(key)
         if held is not None:
             version = held["metadata"]["resourceVersion"]
             if metadata["resourceVersion"] == version:
@@ -213,12 +225,12 @@ class Store:
                 return Put(held, False)
             if held["metadata"]["uid"] != metadata["uid"]:
                 # Another object of the same name: that the first one went was not seen.
-                self._bury(held["metadata"]["uid"])
+                self._ended(kind, held["metadata"]["uid"], for_good=True)
                 self._drop(kind, key)
-                objects[key] = new = _slim(obj)
+                objects[key] = new = slim(obj)
                 self._changed(kind, key, None, new)
                 return Put(held, True)
-        objects[key] = new = _slim(obj)
+        objects[key] = new = slim(obj)
         if held is not None and _same(held, new):
             return Put(held, False)
         self._changed(kind, key, held, new)
@@ -227,10 +239,13 @@ class Store:
     def _drop(self, kind: str, key: Key) -> None:
         self._changed(kind, key, self._objects[kind].pop(key), None)
 
-    def _bury(self, uid: str) -> None:
-        self._buried[uid] = None
-        if len(self._buried) > _BURIED:
-            self._buried.popitem(last=False)
+    def _ended(self, kind: str, uid: str, *, for_good: bool) -> None:
+        if kind in self._listings:
+            self._listings[kind].removed.add(uid)
+        if for_good:
+            self._buried[uid] = None
+            if len(self._buried) > _BURIED:
+                self._buried.popitem(last=False)
 
     def _changed(self, kind: str, key: Key, old: Json | None, new: Json | None) -> None:
         for index in self._indexes.get(kind, {}).values():
@@ -250,36 +265,12 @@ def _revision(resource_version: str) -> int:
     return int(resource_version) if resource_version.isdecimal() else sys.maxsize
 
 
+def _revision_of(obj: Mapping[str, Any]) -> int:
+    return _revision(obj["metadata"]["resourceVersion"])
+
+
 def _same(one: Json, other: Json) -> bool:
     """Whether two states differ at most in resourceVersion (and in what was left out of them)."""
     return all(
         one.get(part) == other.get(part) for part in one.keys() | other.keys() if part != "metadata"
     ) and {**one["metadata"], "resourceVersion": ""} == {**other["metadata"], "resourceVersion": ""}
-
-
-def _slim(obj: Mapping[str, Any]) -> Json:
-    metadata = {name: value for name, value in obj["metadata"].items() if name != "managedFields"}
-    annotations = metadata.get("annotations")
-    if annotations and _LAST_APPLIED in annotations:
-        kept = {name: value for name, value in annotations.items() if name != _LAST_APPLIED}
-        if kept:
-            metadata["annotations"] = kept
-        else:
-            del metadata["annotations"]
-    result: Json = _shared({**obj, "metadata": metadata})
-    return result
-
-
-def _shared(value: Any) -> Any:
-    """A copy that shares its member names and short texts with all other objects.
-
-    10,000 repositories of 2.3 KB that came as single events: 59 MB, else 122.
-    """
-    kind = type(value)
-    if kind is dict:
-        return {sys.intern(name): _shared(item) for name, item in value.items()}
-    if kind is str:
-        return sys.intern(value) if len(value) <= _SHORT else value
-    if kind is list:
-        return [_shared(item) for item in value]
-    return value
