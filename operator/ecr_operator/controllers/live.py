@@ -2,7 +2,7 @@
 
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.subject import Json, object_key
-from ecr_operator.kube.errors import Gone, KubeError
+from ecr_operator.kube.errors import Gone, KubeError, says_absent
 from ecr_operator.kube.paths import resource_path
 from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.planning.ownership import ObjectKey
@@ -16,7 +16,7 @@ async def find(context: Context, key: ObjectKey) -> Json | None:
     try:
         obj = await context.client.get(path)
     except KubeError as error:
-        if error.status == _NOT_FOUND:
+        if says_absent(error, key[1]):
             return None
         raise
     if context.store.get(REPOSITORIES.plural, *key) is not None:

@@ -14,7 +14,7 @@ from ecr_operator.controllers.namespace_effects import Refused, perform
 from ecr_operator.controllers.observed_namespace import observe
 from ecr_operator.controllers.proof import Proof
 from ecr_operator.controllers.subject import Json
-from ecr_operator.kube.errors import Gone, KubeError, KubeUnavailable, Stale
+from ecr_operator.kube.errors import Gone, KubeError, KubeUnavailable, Stale, says_absent
 from ecr_operator.kube.paths import resource_path
 from ecr_operator.kube.resources import NAMESPACES
 from ecr_operator.planning.namespace_selection import Namespace
@@ -31,8 +31,6 @@ FIRST_RECHECK = 5.0
 """Seconds after which a namespace that has failed is looked at again first; they grow."""
 UNANSWERED_REPORTED = 2
 """From this many writes in a row without an answer on it is a failure of the namespace."""
-
-_NOT_FOUND = 404
 
 OnNews = Callable[[str], None]
 """Told the name of an EcrPullSecret that has got further in a namespace, or has failed there."""
@@ -105,7 +103,7 @@ class NamespaceController:
             try:
                 await self._context.client.get(resource_path("v1", NAMESPACES.plural, name=namespace.name))
             except KubeError as error:
-                if error.status != _NOT_FOUND:
+                if not says_absent(error, namespace.name):
                     raise
                 self._context.store.remove(NAMESPACES.plural, None, namespace.name, memory.uid)
             self._forget(namespace.name)

@@ -6,7 +6,7 @@ from ecr_operator.api.pull_secret import EcrPullSecretStatus
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.pull_subject import PullSubject, what_users_change
 from ecr_operator.controllers.subject import Json
-from ecr_operator.kube.errors import Gone, KubeError, Stale
+from ecr_operator.kube.errors import Gone, KubeError, Stale, says_absent
 from ecr_operator.kube.paths import object_path
 from ecr_operator.kube.resources import PULL_SECRETS
 from ecr_operator.kube.status import write_status
@@ -16,7 +16,6 @@ from ecr_operator.planning.pull_secret_record import EXPIRING_SOON, NAMESPACES_F
 from ecr_operator.planning.status import READY
 from ecr_operator.reasons import Reason
 
-_NOT_FOUND = 404
 _ABNORMAL = (EXPIRING_SOON, NAMESPACES_FAILED)
 
 
@@ -28,7 +27,7 @@ async def write(context: Context, obj: Json, status: EcrPullSecretStatus) -> Non
         try:
             now = await context.client.get(object_path(obj))
         except KubeError as error:
-            if error.status == _NOT_FOUND:
+            if says_absent(error, obj["metadata"]["name"]):
                 raise Gone(error.status, error.reason, error.message) from None
             raise
         context.store.put(PULL_SECRETS.plural, now)

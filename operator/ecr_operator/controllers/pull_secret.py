@@ -16,7 +16,7 @@ from ecr_operator.controllers.proof import Proof
 from ecr_operator.controllers.pull_refresh import Refresh
 from ecr_operator.controllers.pull_subject import PullSubject
 from ecr_operator.controllers.subject import Json, UnsupportedSpecError, has_finalizer, is_deleting
-from ecr_operator.kube.errors import Gone, KubeError, Stale
+from ecr_operator.kube.errors import Gone, KubeError, Stale, says_absent
 from ecr_operator.kube.finalizer import remove_finalizer
 from ecr_operator.kube.paths import object_path
 from ecr_operator.kube.resources import PULL_SECRETS, SECRETS, SERVICE_ACCOUNTS
@@ -26,7 +26,6 @@ from ecr_operator.planning.pull_secret_status import NamespacesSummary, summary
 from ecr_operator.planning.status import READY, is_ready, outcome_status
 from ecr_operator.reasons import Reason
 
-_NOT_FOUND = 404
 ATTEMPTS = 5
 SUMMARY_SECONDS = 10.0
 """While namespaces are being written the status is, at most this often."""
@@ -78,9 +77,9 @@ class PullSecretController:
         try:
             self._context.store.put(PULL_SECRETS.plural, await self._context.client.get(object_path(obj)))
         except KubeError as error:
-            if error.status != _NOT_FOUND:
-                raise
             metadata = obj["metadata"]
+            if not says_absent(error, metadata["name"]):
+                raise
             self._context.store.remove(PULL_SECRETS.plural, None, metadata["name"], metadata["uid"])
 
     async def _look(self, obj: Json) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import aiohttp
 
 _LONGEST_MESSAGE = 500
+_NOT_FOUND = 404
 
 
 class KubeError(Exception):
@@ -49,6 +50,16 @@ class Stale(KubeError):
 
 class Gone(KubeError):
     """The object does not exist any more: nothing was written."""
+
+
+def says_absent(error: KubeError, name: str) -> bool:
+    """Whether the API server says that there is no object of that name.
+
+    A proxy answers 404 too, and an API server that does not serve the kind yet ("the server could not find
+    the requested resource"): only where the object is named has anybody looked for it (apimachinery,
+    ``errors.NewNotFound``).
+    """
+    return error.status == _NOT_FOUND and f'"{name}"' in error.message
 
 
 def refusal(status: int, answer: bytes) -> KubeError:

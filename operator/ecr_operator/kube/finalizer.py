@@ -4,10 +4,9 @@ from typing import Any
 
 from ecr_operator.api.names import FINALIZER
 from ecr_operator.kube.client import Json, KubeClient
-from ecr_operator.kube.errors import Gone, KubeError, Stale
+from ecr_operator.kube.errors import Gone, KubeError, Stale, says_absent
 from ecr_operator.kube.paths import object_path
 
-_NOT_FOUND = 404
 _CONFLICT = 409
 _UNPROCESSABLE = 422
 
@@ -28,7 +27,7 @@ async def add_finalizer(client: KubeClient, obj: Json) -> Json:
     try:
         return await client.json_patch(object_path(obj), [*_same(obj), add])
     except KubeError as error:
-        if error.status == _NOT_FOUND:
+        if says_absent(error, obj["metadata"]["name"]):
             raise Gone(error.status, error.reason, error.message) from error
         raise _meaning(error) from error
 
@@ -47,7 +46,7 @@ async def remove_finalizer(client: KubeClient, obj: Json) -> bool:
     try:
         await client.json_patch(object_path(obj), [*_same(obj), *take])
     except KubeError as error:
-        if error.status == _NOT_FOUND:
+        if says_absent(error, obj["metadata"]["name"]):
             return False
         raise _meaning(error) from error
     return True

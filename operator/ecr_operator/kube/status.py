@@ -3,10 +3,9 @@
 from typing import Any
 
 from ecr_operator.kube.client import Json, KubeClient
-from ecr_operator.kube.errors import Gone, KubeError, Stale
+from ecr_operator.kube.errors import Gone, KubeError, Stale, says_absent
 from ecr_operator.kube.paths import object_path
 
-_NOT_FOUND = 404
 _CONFLICT = 409
 
 
@@ -38,7 +37,7 @@ async def write_status(client: KubeClient, obj: Json, status: Json) -> Json:
     except KubeError as error:
         if error.status == _CONFLICT:
             raise Stale(error.status, error.reason, error.message) from error
-        if error.status == _NOT_FOUND:
+        if says_absent(error, metadata["name"]):
             raise Gone(error.status, error.reason, error.message) from error
         raise
 
