@@ -4,21 +4,20 @@ One read serves all namespaces for `PROOF_SECONDS`: a refresh writes to a thousa
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.handouts import Handouts
 from ecr_operator.controllers.pull_subject import PullSubject, what_users_change
 from ecr_operator.controllers.subject import Json, UnsupportedSpecError, is_deleting
-from ecr_operator.kube.errors import KubeError, Stale
+from ecr_operator.kube.errors import KubeError, Stale, says_absent
 from ecr_operator.kube.paths import resource_path
 from ecr_operator.kube.resources import PULL_SECRETS
 from ecr_operator.planning.namespace_selection import Namespace
 from ecr_operator.planning.namespace_state import Release, Released
 
 PROOF_SECONDS = 10.0
-
-_NOT_FOUND = 404
 
 
 class Proof:
@@ -29,6 +28,7 @@ class Proof:
         self._handouts = handouts
         self._read: dict[str, tuple[float, Json | None]] = {}
         self._reading: dict[str, asyncio.Lock] = {}
+        self._forgotten = Counter[str]()
         self._spared: set[str] = set()
 
     async def unchanged(self, names: Iterable[str]) -> None:
@@ -37,8 +37,6 @@ class Proof:
             held = self._context.store.get(PULL_SECRETS.plural, None, name)
             now = await self._live(name)
             if (now and what_users_change(now)) != (held and what_users_change(held)):
-                if now is None and held is not None:
-                    self._context.store.remove(PULL_SECRETS.plural, None, name, held["metadata"]["uid"])
                 raise Stale(409, "Conflict", f"EcrPullSecret {name} has changed since it was read")
 
     async def released(self, names: Iterable[str], namespace: Namespace) -> dict[str, Released]:
@@ -56,7 +54,8 @@ class Proof:
         return released
 
     def forget(self, name: str) -> None:
-        """The EcrPullSecret has changed: it is read anew."""
+        """The EcrPullSecret has changed: it is read anew, also where a read is under way."""
+        self._forgotten[name] += 1
         self._read.pop(name, None)
 
     def spare(self, name: str, spared: bool) -> None:
@@ -75,19 +74,31 @@ class Proof:
             return await self._read_live(name)
 
     async def _read_live(self, name: str) -> Json | None:
-        now = self._context.monotonic()
+        """What it shows is in the store then; what has arrived since it began is left to the next read."""
+        store = self._context.store
+        while True:
+            forgotten, began = self._forgotten[name], self._context.monotonic()
+            held = store.get(PULL_SECRETS.plural, None, name)
+            obj = await self._get(name)
+            if self._forgotten[name] == forgotten:
+                break
+        # A change is told at once, and forgets what was read before it: this comes after.
+        if obj is not None:
+            store.put(PULL_SECRETS.plural, obj)
+        elif held is not None:
+            store.remove(PULL_SECRETS.plural, None, name, held["metadata"]["uid"])
+        self._read[name] = (began, obj)
+        return obj
+
+    async def _get(self, name: str) -> Json | None:
         path = resource_path(PULL_SECRETS.api_version, PULL_SECRETS.plural, name=name)
         try:
-            obj: Json | None = await self._context.client.get(path)
+            return await self._context.client.get(path)
         except KubeError as error:
-            # A refused read proves nothing, and where the kind itself is not served the object is not named.
-            if error.status != _NOT_FOUND or f'"{name}"' not in error.message:
-                raise
-            obj = None
-        self._read[name] = (now, obj)
-        if obj is not None:
-            self._context.store.put(PULL_SECRETS.plural, obj)
-        return obj
+            # A refused read proves nothing.
+            if says_absent(error, name):
+                return None
+            raise
 
 
 def _released(obj: Json, namespace: Namespace) -> Released | None:
