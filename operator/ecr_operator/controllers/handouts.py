@@ -4,11 +4,12 @@ Between the two controllers: that of EcrPullSecrets mints and sums up, that of N
 restart, which finds the bytes in the Secrets themselves.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.observed_namespace import observed_secret
+from ecr_operator.controllers.pull_refusal import refusal_of
 from ecr_operator.controllers.pull_subject import PullSubject
 from ecr_operator.controllers.subject import Json, UnsupportedSpecError
 from ecr_operator.kube.resources import NAMESPACES, PULL_SECRETS
@@ -50,8 +51,8 @@ class Handout:
     """The annotation's value that asks for new credentials, and has not got them yet."""
     answered: str | None = None
     """The last one that has got them; the status may say so later."""
-    told: tuple[int, str] = (0, "")
-    """The generation and the content's hash of which the namespaces were last told."""
+    told: tuple[int, str, str] = (0, "", "")
+    """The generation, and the hashes of the content and of `spec`, of which the namespaces were last told."""
     summed_at: float = float("-inf")
     """When (monotonic) the namespaces were last summed up in the status."""
 
@@ -187,13 +188,25 @@ class Handouts:
         """The namespaces that should hold its Secret."""
         return frozenset(one.name for one in self.namespaces() if subject.selection.selects(one))
 
-    def wanted_in(self, namespace: Namespace) -> list[WantedSecret]:
-        """What should be in a namespace, over all EcrPullSecrets."""
+    def wanted_in(self, namespace: Namespace, held: Collection[str | None]) -> list[WantedSecret]:
+        """What should be in a namespace, over all EcrPullSecrets; `held` are those whose Secrets it holds."""
         return [
-            subject.wanted(self.of(subject).content)
+            subject.wanted(self.of(subject).content if self._may_get(subject, held) else None)
             for subject in self.subjects()
             if subject.is_active and self._selects(subject, namespace)
         ]
+
+    def _may_get(self, subject: PullSubject, held: Collection[str | None]) -> bool:
+        """Whether a namespace gets what is handed out at present.
+
+        Where the spec asks for other credentials, which are not there yet, or may ask for none, the former
+        ones are kept up for those who have them. Nobody else gets them: the namespace may be selected by
+        the very change that takes the former identity away.
+        """
+        if subject.name in held:
+            return True
+        spec = subject.credentials_hash(self._context.registry.region)
+        return self.of(subject).spec == spec and refusal_of(subject, self._context.settings) is None
 
     @staticmethod
     def _selects(subject: PullSubject, namespace: Namespace) -> bool:

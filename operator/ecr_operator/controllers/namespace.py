@@ -112,15 +112,15 @@ class NamespaceController:
         message = f"There is no namespace {namespace.name}"
         failures = [
             Failure(namespace.name, one.owner, Reason.WRITE_REFUSED, message)
-            for one in self._handouts.wanted_in(namespace)
+            for one in self._handouts.wanted_in(namespace, ())
         ]
         self._reached(namespace.name, {}, failures)
         return self._recheck(memory, self._context.settings.stalled_recheck_seconds)
 
     async def _look(self, namespace: Namespace, memory: Memory) -> float | None:
-        wanted = self._handouts.wanted_in(namespace)
-        marks = self._marks(wanted)
         observed = observe(self._context.store, namespace, memory.in_the_way)
+        wanted = self._handouts.wanted_in(namespace, {secret.owner for secret in observed.secrets})
+        marks = self._marks(wanted)
         names = owners_to_look_up(wanted, observed)
         released = await self._proof.released(names, namespace) if names else {}
         plan = plan_namespace(
@@ -205,7 +205,8 @@ class NamespaceController:
         return self._recheck(memory, self._context.settings.backoff_max_seconds)
 
     def _marks(self, wanted: Iterable[WantedSecret]) -> dict[str, str]:
-        subjects = filter(None, (self._handouts.subject(one.owner) for one in wanted))
+        given = (one.owner for one in wanted if one.data is not None)
+        subjects = filter(None, map(self._handouts.subject, given))
         marks = ((subject.name, self._handouts.mark(subject)) for subject in subjects)
         return {name: mark for name, mark in marks if mark is not None}
 

@@ -14,6 +14,7 @@ from ecr_operator.controllers.handouts import Handout, Handouts
 from ecr_operator.controllers.observed_namespace import BY_OWNER, BY_RECORD
 from ecr_operator.controllers.proof import Proof
 from ecr_operator.controllers.pull_refresh import Refresh
+from ecr_operator.controllers.pull_refusal import refusal_of
 from ecr_operator.controllers.pull_subject import PullSubject
 from ecr_operator.controllers.subject import Json, UnsupportedSpecError, has_finalizer, is_deleting
 from ecr_operator.kube.errors import Gone, KubeError, Stale, says_absent
@@ -92,7 +93,7 @@ class PullSecretController:
         handout = self._handouts.of(subject)
         if subject.spec.is_suspended:
             return await self._close(subject, handout, Suspended())
-        refusal = self._refusal(subject)
+        refusal = refusal_of(subject, self._context.settings)
         if refusal is not None:
             return await self._close(subject, handout, refusal)
         subject = await self._entries.with_finalizer(subject)
@@ -103,33 +104,11 @@ class PullSecretController:
         self._tell_namespaces(subject, handout)
         return await self._close(subject, handout, failure)
 
-    def _refusal(self, subject: PullSubject) -> Stalled | None:
-        settings = self._context.settings
-        if subject.spec.auth is None and not settings.own_identity_tokens:
-            return Stalled(
-                Reason.OPERATOR_IDENTITY_REFUSED,
-                "The operator may not hand out its own identity (ECR_OPERATOR_OWN_IDENTITY_TOKENS is false); "
-                "set `auth.roleArn`",
-            )
-        if subject.service_accounts and not settings.service_accounts:
-            return Stalled(
-                Reason.UNSUPPORTED_SPEC,
-                "This operator does not see service accounts (ECR_OPERATOR_SERVICE_ACCOUNTS is false); "
-                "remove `serviceAccounts`",
-            )
-        if settings.watch_namespaces and (subject.selection.names is None or subject.selection.selector):
-            return Stalled(
-                Reason.UNSUPPORTED_SPEC,
-                "This operator sees some namespaces only (ECR_OPERATOR_WATCH_NAMESPACES), not labels; "
-                "write their names in `namespaces.include`, without globs and `selector`",
-            )
-        return None
-
     # Namespaces
 
     def _tell_namespaces(self, subject: PullSubject, handout: Handout) -> None:
         """Have all namespaces looked at that may have to change."""
-        told = (subject.generation, handout.hash)
+        told = (subject.generation, handout.hash, handout.spec)
         if told == handout.told:
             return
         handout.told = told

@@ -1,0 +1,76 @@
+"""Credentials that the spec does not ask for any more get no further than they have got."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from ecr_operator.planning.namespace_selection import Namespace
+from tests.controllers.world import NAME, World, pull_secret
+
+ROLE = {"auth": {"roleArn": "arn:aws:iam::111111111111:role/pull-images"}}
+NAMESPACE = Namespace("team-a")
+
+
+def given(world: World, *held: str) -> bool:
+    """Whether the namespace is given credentials, when it holds Secrets of these."""
+    (wanted,) = world.handouts.wanted_in(NAMESPACE, held)
+    return wanted.data is not None
+
+
+def test_what_the_spec_asks_for_is_given_to_all() -> None:
+    async def main() -> None:
+        world = World()
+        world.hand_out(world.have(pull_secret()))
+        assert given(world)
+        assert given(world, NAME)
+        # Nothing in this is about credentials.
+        world.have(pull_secret(2, generation=2, namespaces={"include": ["team-*"]}, secretName="other"))
+        assert given(world)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("settings", "change"),
+    [
+        ({}, ROLE),
+        ({}, {"registries": [{"region": "us-east-1"}]}),
+        ({"service_accounts": False}, {"serviceAccounts": {"names": ["default"]}}),
+        ({"watch_namespaces": ["team-a"], "cluster_name": "c"}, {"namespaces": {"include": ["team-*"]}}),
+    ],
+    ids=["a role", "a Region", "service accounts, refused", "globs, refused"],
+)
+def test_what_it_asked_for_before_stays_with_those_who_have_it(
+    settings: dict[str, Any], change: dict[str, Any]
+) -> None:
+    async def main() -> None:
+        world = World(**settings)
+        before = {"namespaces": {"include": ["team-a"]}}
+        world.hand_out(world.have(pull_secret(**before)))
+        assert given(world)
+        world.have(pull_secret(2, generation=2, **{**before, **change}))
+        assert not given(world)
+        assert given(world, NAME)
+        assert not given(world, "another")
+
+    asyncio.run(main())
+
+
+def test_namespaces_are_told_when_the_same_bytes_are_what_is_asked_for() -> None:
+    """What AWS gives may be what was there before: those who were given nothing get it then."""
+
+    async def main() -> None:
+        world = World(watch_namespaces=["team-a"], cluster_name="c")
+        there = {"namespaces": {"include": ["team-a"]}}
+        world.hand_out(world.have(pull_secret(**there)))
+        await world.controller.reconcile(NAME)
+        subject = world.have(pull_secret(9, generation=2, **there, registries=[{"region": "eu-central-1"}]))
+        await world.controller.reconcile(NAME)
+        assert world.tokens.asked == 1
+        world.told.clear()
+        world.hand_out(subject)
+        await world.controller.reconcile(NAME)
+        assert world.told == ["team-a"]
+
+    asyncio.run(main())
