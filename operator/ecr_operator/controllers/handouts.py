@@ -73,7 +73,7 @@ class Handout:
         self.settle()
 
     def settle(self) -> None:
-        """What is handed out is what should be: failures before are over."""
+        """Failures before are over: what is handed out is what should be, or AWS is not asked for better."""
         self.failing_since = self.failure = self.retry_at = None
 
     def held(self) -> Held | None:

@@ -45,6 +45,8 @@ class Refresh:
         try:
             await self._credentials.mint(subject, handout, anew=anew, at_once=at_once)
         except NoSuchHostError as error:
+            # AWS was not asked, so there is no failure of it to wait out.
+            handout.settle()
             return Stalled(Reason.UNSUPPORTED_SPEC, str(error))
         except AwsError as error:
             return self._failed(subject.name, handout, error)

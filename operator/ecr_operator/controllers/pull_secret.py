@@ -25,6 +25,7 @@ from ecr_operator.planning.plan import Outcome, Retrying, Stalled, Suspended, Wa
 from ecr_operator.planning.pull_secret_record import pull_secret_status, recorded_life
 from ecr_operator.planning.pull_secret_status import NamespacesSummary, summary
 from ecr_operator.planning.status import READY, is_ready, outcome_status
+from ecr_operator.planning.token_life import RETRY_FLOOR
 from ecr_operator.reasons import Reason
 
 ATTEMPTS = 5
@@ -95,6 +96,8 @@ class PullSecretController:
             return await self._close(subject, handout, Suspended())
         refusal = refusal_of(subject, self._context.settings)
         if refusal is not None:
+            # AWS is not asked again, so there is no failure of it to wait out.
+            handout.settle()
             return await self._close(subject, handout, refusal)
         subject = await self._entries.with_finalizer(subject)
         if handout.content is not None and handout.spec == subject.credentials_hash(self._region):
@@ -208,7 +211,10 @@ class PullSecretController:
                 moments.append(life.refresh)
         seconds = [(moment - now).total_seconds() for moment in moments if moment > now]
         if handout.retry_at is not None and not suspended:
-            seconds.append(max(0.0, handout.retry_at - self._context.monotonic()))
+            waits = handout.retry_at - self._context.monotonic()
+            # A moment that went by while the status was written: to look at once would be to spin, should
+            # nothing have asked AWS again.
+            seconds.append(waits if waits > 0 else RETRY_FLOOR)
         if summary_in is not None:
             seconds.append(summary_in)
         if life is not None:

@@ -1,0 +1,59 @@
+"""When an EcrPullSecret is looked at again: never at once, over and over."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from ecr_operator.planning.plan import Retrying
+from ecr_operator.planning.token_life import RETRY_FLOOR
+from ecr_operator.reasons import Reason
+from tests.controllers.world import NAME, World, pull_secret
+
+NO_SUCH_HOST = {"registries": [{"region": "eu-central-1", "hosts": ["Fips"]}]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "spec"),
+    [({"own_identity_tokens": False}, {}), ({}, NO_SUCH_HOST)],
+    ids=["refused by the settings", "no such host"],
+)
+def test_a_retry_that_nobody_makes_any_more_is_forgotten(
+    settings: dict[str, Any], spec: dict[str, Any]
+) -> None:
+    """The refresh had failed, and then came a spec for which AWS is not asked."""
+
+    async def main() -> None:
+        world = World(**settings)
+        subject = world.have(pull_secret(2, generation=2, **spec))
+        handout = world.hand_out(subject)
+        handout.spec = "the one before"
+        handout.failure = Retrying(Reason.AWS_UNAVAILABLE, "no answer")
+        handout.failing_since, handout.retry_at = 900.0, 950.0
+        first = await world.controller.reconcile(NAME)
+        assert first is not None
+        assert first >= RETRY_FLOOR
+        assert (handout.retry_at, handout.failure, handout.failing_since) == (None, None, None)
+        assert world.tokens.asked == 0
+        assert world.handouts.failing() == []
+
+    asyncio.run(main())
+
+
+def test_a_retry_whose_moment_went_by_during_the_status_write_is_made_soon() -> None:
+    async def main() -> None:
+        world = World()
+        world.have(pull_secret())
+        apply = world.server.apply
+
+        async def slow(*arguments: Any) -> Any:
+            world.seconds += 60.0
+            return await apply(*arguments)
+
+        world.server.apply = slow  # type: ignore[method-assign]
+        seconds = await world.controller.reconcile(NAME)
+        assert world.tokens.asked == 1
+        assert seconds is not None
+        assert RETRY_FLOOR <= seconds <= RETRY_FLOOR + 1
+
+    asyncio.run(main())
