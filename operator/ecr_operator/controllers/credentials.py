@@ -62,7 +62,7 @@ class Credentials:
         for source in sorted(sources_of(subject.choices, region)):
             where = (role, _where(source))
             try:
-                token, life = await self._token(where, anew, at_once)
+                token, life = await self._token(where, anew, at_once, handout.life)
             except AwsError:
                 handout.retry_at = self._refusals[where].until
                 raise
@@ -84,7 +84,8 @@ class Credentials:
             narrowed=role is not None,
         )
 
-    async def _token(self, where: Where, anew: bool, at_once: bool) -> tuple[Token, Life]:
+    async def _token(self, where: Where, anew: bool, at_once: bool, held: Life | None) -> tuple[Token, Life]:
+        """`held` is the life of what Secrets hold: after a start no token is known."""
         present = self._context.tokens.present(*where)
         known = self._lives.get(where)
         if (
@@ -100,7 +101,7 @@ class Credentials:
         try:
             token = await self._context.tokens.mint(*where, due=present)
         except AwsError as error:
-            self._refused(where, error)
+            self._refused(where, error, held)
             raise
         self._refusals.pop(where, None)
         known = self._lives.get(where)
@@ -110,14 +111,15 @@ class Credentials:
             known = self._lives[where] = (token, life)
         return known
 
-    def _refused(self, where: Where, error: AwsError) -> None:
+    def _refused(self, where: Where, error: AwsError, held: Life | None) -> None:
         """Count a failure once, of all that have waited for the same call."""
         before = self._refusals.get(where)
         if before is not None and before.error is error:
             return
         failures = before.failures + 1 if before else 1
         known = self._lives.get(where)
-        expires = known[1].expires if known else None
+        life = known[1] if known else held
+        expires = life.expires if life else None
         now, chance = self._context.clock.now(), self._context.chance.random()
         until = self._context.monotonic() + retry_after(failures, chance, now, expires)
         self._refusals[where] = _Refusal(error, failures, until)
