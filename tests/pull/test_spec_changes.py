@@ -56,6 +56,29 @@ def test_a_change_that_cannot_be_had_and_is_taken_back(
     assert aws.tokens(account) == []
 
 
+def test_a_namespace_that_comes_before_the_new_role_gets_nothing_of_the_former_identity(
+    pulls: PullSecrets, aws: FakeAws, account: str
+) -> None:
+    aws.create_role(account, "another")
+    name = pulls.namespace("a")
+    pulls.create()
+    pulls.ready()
+    before = whole(pulls.cluster, name)
+    pulls.patch(auth={"roleArn": f"arn:aws:iam::{account}:role/pull-images"})
+    pulls.stalled("AssumeRoleDenied")
+    late = pulls.namespace("late")
+    counts = {"matched": 2, "ready": 1, "failed": 0}
+    pulls.wait_for(lambda now: now["status"]["namespaces"] == counts, str(counts), timeout=30)
+    assert pulls.secret(late) is None
+    # Those who hold it keep it, and what they do to it is mended.
+    pulls.cluster.merge_patch("Secret", name, "ecr", {"data": {".dockerconfigjson": "e30="}})
+    pulls.wait_secret(name, lambda secret: secret["data"] == before[0]["data"])
+
+    pulls.patch(auth=None)
+    assert pulls.wait_secret(late)["data"] == before[0]["data"]
+    pulls.healed()
+
+
 def test_suspended_nothing_is_refreshed_and_the_end_is_told(pulls: PullSecrets, aws: FakeAws) -> None:
     aws.set_token_life(14)
     name = pulls.namespace("a")
