@@ -32,11 +32,12 @@ def test_a_wave_leads_to_one_refusal_that_heals_by_itself(fake: FakeAws) -> None
         (Role(ROLE.arn, external_id="wrong"), "asks for the external id that was sent"),
         (ROLE, "asks for no external id, as none was sent"),
         (Role(f"{ROLE.arn}-gone"), "check that the role exists"),
+        (ROLE, "with EKS Pod Identity both policies must allow sts:TagSession too"),
         (Role(ROLE.arn, "right", policy=sized(2049)), "turn off the tags of the operator's identity"),
         (Role(ROLE.arn, "right", policy='{"Statement": [{}]}'), "does not accept what it was given"),
         (Role(ROLE.arn, "right", session_name="no spaces"), "does not accept what it was given"),
     ],
-    ids=["wrong-external-id", "no-external-id", "gone", "too-large", "malformed", "invalid"],
+    ids=["wrong-external-id", "no-external-id", "gone", "session-tags", "too-large", "malformed", "invalid"],
 )
 def test_a_refusal_says_what_to_do(fake: FakeAws, role: Role, words: str) -> None:
     fake.create_role(OTHER, "puller", external_id="right")

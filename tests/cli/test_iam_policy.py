@@ -193,6 +193,11 @@ def test_pull_credentials_add_a_statement_for_each_way_to_have_them(statements: 
 def test_session_tags_go_on_to_pull_roles(statements: Statements) -> None:
     found = statements("--pull-role-arn", PULL_ROLE, "--pod-identity")
     assert found["AssumePullRoles"]["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+    below = statements("--assume-role", ROLE, "--pull-role-arn", PULL_ROLE, "--pod-identity")
+    assert {sid: one["Action"] for sid, one in below.items()} == {
+        "AssumeRole": ["sts:AssumeRole", "sts:TagSession"],
+        "AssumePullRoles": ["sts:AssumeRole", "sts:TagSession"],
+    }
 
 
 def test_pull_roles_are_assumed_by_the_pods_own_identity(statements: Statements) -> None:

@@ -2,7 +2,8 @@
 
 Sources: botocore's model of AssumeRole, the IAM User Guide's "Troubleshoot IAM roles" and "Activating and
 deactivating STS in an AWS Region". STS answers AccessDenied alike to a role that is not there, a trust policy
-that does not name the caller, a wrong or missing external id, and a caller without sts:AssumeRole.
+that does not name the caller, a wrong or missing external id, and a caller without sts:AssumeRole; and to
+session tags that go on to the role while its trust policy or the caller's policy lacks sts:TagSession.
 """
 
 from ecr_operator.aws.errors import AwsError, Kind
@@ -36,7 +37,8 @@ def _advice(code: str, role: Role, region: str) -> str | None:
         asked = "the external id that was sent" if role.external_id else "no external id, as none was sent"
         return (
             "AWS does not say which it is: check that the role exists, that its trust policy names the "
-            f"operator's identity and asks for {asked}, and that this identity may sts:AssumeRole on it: "
+            f"operator's identity and asks for {asked}, and that this identity may sts:AssumeRole on it "
+            "(with EKS Pod Identity both policies must allow sts:TagSession too): "
         )
     if code == "PackedPolicyTooLarge":
         return (
