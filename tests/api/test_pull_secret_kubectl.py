@@ -1,5 +1,6 @@
 """What a person sees of EcrPullSecrets with kubectl."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from ecr_operator.api.schema import structural_schema
 from tests.api.pull_secrets import pull_secret
 from tests.api.test_kubectl import READY, explained
 from tests.cluster import Cluster
+from tests.kinds import path
 
 KIND = "EcrPullSecret"
 STATUS = {
@@ -90,3 +92,14 @@ spec: {registries: [{account: ["123456789012"]}], namespaces: {include: ["*"]}}
     refused = cluster.kubectl("apply", "-f", "-", input=wrong, check=False)
     assert refused.returncode == 1
     assert 'unknown field "spec.registries[0].account"' in refused.stderr
+
+
+def test_kubectl_alone_refuses_a_mistyped_selector(cluster: Cluster) -> None:
+    """Others are left with one that selects every namespace, as the documentation of the kind warns."""
+    mistyped = {"namespaces": {"selector": {"matchLabel": {"team": "a"}}}}
+    manifest = pull_secret("mistyped", mistyped)
+    refused = cluster.kubectl("apply", "--dry-run=server", "-f", "-", input=json.dumps(manifest), check=False)
+    assert refused.returncode != 0
+    assert 'unknown field "spec.namespaces.selector.matchLabel"' in refused.stderr
+    kept = cluster.request("POST", path(KIND), manifest, query={"dryRun": "All"})
+    assert kept["spec"]["namespaces"] == {"selector": {}}
