@@ -2,22 +2,18 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from tests.cluster import ApiError, Object
 from tests.controlplane.audit import AuditLog
-from tests.kinds import path
-from tests.pull.hanging import Hanging
+from tests.pull.webhooks import GROUP, REFUSED
 from tests.pull_secrets import LABEL, PullSecrets
 from tests.repositories import condition
 
 pytestmark = pytest.mark.usefixtures("operator")
-
-GROUP = "admissionregistration.k8s.io/v1"
-REFUSED = "refused"
 
 
 class Attempts:
@@ -96,18 +92,6 @@ def wait_refused(pulls: PullSecrets, kind: str, namespace: str) -> None:
     raise AssertionError("the policy refuses nothing")
 
 
-def wait_asked(pulls: PullSecrets, namespace: str, hanging: Hanging) -> None:
-    """Until the API server has learnt of the webhook: it is asked, and nobody waits for its answer."""
-    body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "probe", "namespace": namespace}}
-    for _ in pulls.cluster.polls(20):
-        with suppress(ApiError):
-            pulls.cluster.request("POST", path("Secret", namespace), body, timeout=1)
-            pulls.cluster.delete("Secret", namespace, "probe")
-        if hanging.count():
-            return
-    raise AssertionError("the webhook is not asked")
-
-
 def test_a_quota(pulls: PullSecrets, audit: AuditLog) -> None:
     bad = pulls.namespace("bad", **{LABEL: "none"})
     with quota(pulls, bad):
@@ -173,43 +157,3 @@ def test_a_policy_on_service_accounts(pulls: PullSecrets, audit: AuditLog) -> No
         assert pulls.entries(good) == ["ecr"]
     pulls.healed()
     pulls.wait_entries(bad, ["ecr"])
-
-
-def test_a_webhook_that_hangs_delays_no_new_namespace(pulls: PullSecrets, audit: AuditLog) -> None:
-    """More namespaces hang than there are workers, each for longer than the operator waits."""
-    labels = {REFUSED: pulls.prefix}
-    bad = [pulls.namespace(f"bad{number}", **labels) for number in range(70)]
-    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["*"], "resources": ["secrets"]}
-    with Hanging() as hanging:
-        webhook = {
-            "name": "hangs.example.com",
-            "clientConfig": {"url": hanging.url},
-            "rules": [rule],
-            "namespaceSelector": {"matchLabels": labels},
-            "failurePolicy": "Fail",
-            "sideEffects": "None",
-            "admissionReviewVersions": ["v1"],
-            "timeoutSeconds": 30,
-        }
-        kind = "ValidatingWebhookConfiguration"
-        metadata = {"name": pulls.name("hangs")}
-        pulls.cluster.create({"apiVersion": GROUP, "kind": kind, "metadata": metadata, "webhooks": [webhook]})
-        try:
-            wait_asked(pulls, bad[0], hanging)
-            began = hanging.count()
-            pulls.create()
-            for _ in pulls.cluster.polls(20):
-                if hanging.count() > began + 30:
-                    break
-            late = [pulls.namespace(f"late{number}") for number in range(3)]
-            for name in late:
-                pulls.wait_secret(name)
-            tried = {one.namespace for one in audit.requests() if one.verb == "create"} & set(bad)
-            waits = sum(pulls.secret(name) is None for name in bad)
-            assert waits == len(bad)
-            # While the first ones hang, the others have not had their turn; audited when they end.
-            assert len(tried) < len(bad)
-            assert "webhook" in pulls.failing(bad[0], "WriteRefused", timeout=90)
-        finally:
-            pulls.cluster.delete(kind, None, pulls.name("hangs"))
-    pulls.healed(timeout=90)

@@ -5,17 +5,15 @@ The key is the Namespace, not the EcrPullSecret: a new one never waits for the r
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.disputes import Disputes
 from ecr_operator.controllers.handouts import Handouts, Reached
-from ecr_operator.controllers.namespace_effects import Refused, perform
+from ecr_operator.controllers.namespace_effects import Refused, perform, refusal
+from ecr_operator.controllers.namespace_memory import Left, Memory
 from ecr_operator.controllers.observed_namespace import observe
 from ecr_operator.controllers.proof import Proof
-from ecr_operator.controllers.subject import Json
-from ecr_operator.kube.errors import Gone, KubeError, KubeUnavailable, Stale, says_absent
-from ecr_operator.kube.paths import resource_path
+from ecr_operator.kube.errors import Gone, KubeError, KubeUnavailable, Stale
 from ecr_operator.kube.resources import NAMESPACES
 from ecr_operator.planning.namespace_selection import Namespace
 from ecr_operator.planning.namespace_state import Released, WantedSecret
@@ -31,30 +29,16 @@ FIRST_RECHECK = 5.0
 """Seconds after which a namespace that has failed is looked at again first; they grow."""
 UNANSWERED_REPORTED = 2
 """From this many writes in a row without an answer on it is a failure of the namespace."""
+LONGEST_UNANSWERED = 30.0
+"""Seconds after which a write without an answer is tried again at the latest.
+
+It was more likely an API server that is back by now than a webhook that hangs, and users wait.
+"""
+PASSING_REPORTED = 2
+"""From this many in a row on, a "busy" or a conflict over nothing is a failure of the namespace."""
 
 OnNews = Callable[[str], None]
 """Told the name of an EcrPullSecret that has got further in a namespace, or has failed there."""
-
-
-@dataclass
-class Memory:
-    """What is remembered of a namespace between reconciles; a restart may lose it."""
-
-    uid: str | None = None
-    """Of the Namespace object, where those are seen."""
-    in_the_way: dict[str, Json] = field(default_factory=dict)
-    """Secrets by name that are nobody's of ours, as they were last read: they are not watched."""
-    failures: int = 0
-    """Reconciles in a row that left a failure."""
-    unanswered: int = 0
-    """Reconciles in a row of which the API server did not answer a write."""
-
-    def met(self, name: str, found: Json | None) -> None:
-        """A live read has shown this under the name of a Secret."""
-        if found is None:
-            self.in_the_way.pop(name, None)
-        else:
-            self.in_the_way[name] = found
 
 
 class NamespaceController:
@@ -99,13 +83,6 @@ class NamespaceController:
     async def _absent(self, namespace: Namespace, memory: Memory) -> float | None:
         """A write has found no such namespace."""
         if memory.uid is not None:
-            # The watch has missed its end, or will tell of it soon.
-            try:
-                await self._context.client.get(resource_path("v1", NAMESPACES.plural, name=namespace.name))
-            except KubeError as error:
-                if not says_absent(error, namespace.name):
-                    raise
-                self._context.store.remove(NAMESPACES.plural, None, namespace.name, memory.uid)
             self._forget(namespace.name)
             return None
         # Namespaces are not seen: nothing would tell of its creation.
@@ -130,25 +107,31 @@ class NamespaceController:
             plan = plan_namespace(
                 wanted, observed, released=released, contested=self._disputes.of(namespace.name, wanted)
             )
-        refused: list[Failure] = []
+        left = Left()
         try:
-            await self._perform(namespace.name, plan, memory, refused)
-            rest = self._rest_of(plan, wanted, refused, namespace, released, memory)
-            await self._perform(namespace.name, rest, memory, refused)
+            await self._perform(namespace.name, plan, memory, left)
+            rest = self._rest_of(plan, wanted, left, namespace, released, memory)
+            await self._perform(namespace.name, rest, memory, left)
         except KubeUnavailable as error:
             return self._unanswered(namespace.name, memory, wanted, error)
         memory.unanswered = 0
-        failed = {failure.owner for failure in refused}
-        ready = {owner: marks[owner] for owner in plan.ready if owner in marks and owner not in failed}
-        failures = [*plan.failures, *refused]
-        self._reached(namespace.name, ready, failures)
+        ready = {owner: marks[owner] for owner in plan.ready if owner in marks and owner not in left.owners}
+        failures = [*plan.failures, *left.refused]
+        self._reached(namespace.name, ready, [*failures, *self._still_failed(namespace.name, failures, left)])
+        if left.passing is not None:
+            raise left.passing
         return self._next_look(namespace.name, memory, failures, wanted)
+
+    def _still_failed(self, namespace: str, failures: Iterable[Failure], left: Left) -> Iterable[Failure]:
+        """What was reported before of those of which nothing new can be said yet."""
+        silent = left.owners - {failure.owner for failure in failures}
+        return [one for one in self._handouts.reached(namespace).failures if one.owner in silent]
 
     def _rest_of(
         self,
         plan: NamespacePlan,
         wanted: Collection[WantedSecret],
-        refused: Collection[Failure],
+        left: Left,
         namespace: Namespace,
         released: Mapping[str, Released],
         memory: Memory,
@@ -157,7 +140,7 @@ class NamespaceController:
 
         A Secret that is not there is not named, but accounts are patched for all EcrPullSecrets at once.
         """
-        failed = {failure.owner for failure in refused}
+        failed = left.owners
         skipped = any(
             isinstance(change, PatchServiceAccount) and change.owners & failed and change.owners - failed
             for change in plan.changes
@@ -172,22 +155,29 @@ class NamespaceController:
         accounts = tuple(change for change in again.changes if isinstance(change, PatchServiceAccount))
         return NamespacePlan(tuple(change for change in accounts if not change.owners & failed))
 
-    async def _perform(
-        self, namespace: str, plan: NamespacePlan, memory: Memory, refused: list[Failure]
-    ) -> None:
-        """Make the changes; those that the API server refuses are added to `refused`."""
-        held: set[str] = set()
+    async def _perform(self, namespace: str, plan: NamespacePlan, memory: Memory, left: Left) -> None:
+        """Make the changes; those that the API server does not make are `left`, for their owners alone."""
         for change in plan.changes:
             owners = owners_of(change)
-            if owners & held:
+            if owners & left.owners:
                 continue
             await self._proof.unchanged(owners)
+            what = change.describe()
             try:
                 await perform(self._context, change, memory.met)
             except Refused as error:
-                held |= owners
-                refused += [Failure(namespace, owner, error.reason, error.message) for owner in owners]
+                left.refuse(namespace, owners, error.reason, error.message)
+            except (Stale, Gone, KubeUnavailable):
+                raise
+            except KubeError as error:
+                memory.passing[what] = memory.passing.get(what, 0) + 1
+                if memory.passing[what] < PASSING_REPORTED:
+                    left.postpone(owners, error)
+                else:
+                    refused = refusal(change, error)
+                    left.refuse(namespace, owners, refused.reason, refused.message)
             else:
+                memory.passing.pop(what, None)
                 self._disputes.made(namespace, change)
 
     def _unanswered(
@@ -202,7 +192,7 @@ class NamespaceController:
         self._reached(namespace, {}, failures)
         log.warning("Failed to write in namespace %s: %s", namespace, error)
         # No longer as fresh as a new namespace: these are not to wait for it.
-        return self._recheck(memory, self._context.settings.backoff_max_seconds)
+        return self._recheck(memory, min(LONGEST_UNANSWERED, self._context.settings.backoff_max_seconds))
 
     def _marks(self, wanted: Iterable[WantedSecret]) -> dict[str, str]:
         given = (one.owner for one in wanted if one.data is not None)
@@ -224,6 +214,7 @@ class NamespaceController:
         waits = self._disputes.next_look(namespace, wanted)
         if not any(failure.reason != Reason.NAMESPACE_TERMINATING for failure in failures):
             memory.failures = 0
+            memory.passing.clear()
             return waits
         seconds = self._recheck(memory, self._context.settings.stalled_recheck_seconds)
         return seconds if waits is None else min(seconds, waits)

@@ -5,9 +5,9 @@ from typing import Any
 
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.subject import Json
-from ecr_operator.kube.errors import Gone, KubeError, KubeUnavailable, Stale
+from ecr_operator.kube.errors import Gone, KubeError, KubeUnavailable, Stale, says_absent
 from ecr_operator.kube.paths import resource_path
-from ecr_operator.kube.resources import SECRETS, SERVICE_ACCOUNTS, Resource
+from ecr_operator.kube.resources import NAMESPACES, SECRETS, SERVICE_ACCOUNTS, Resource
 from ecr_operator.planning.secret_changes import (
     ApplySecret,
     CreateSecret,
@@ -16,11 +16,17 @@ from ecr_operator.planning.secret_changes import (
     PatchServiceAccount,
     RemoveOwnerReferences,
 )
+from ecr_operator.planning.secret_redaction import without_credentials
 from ecr_operator.reasons import Reason
 
 _NOT_FOUND, _CONFLICT, _UNPROCESSABLE, _FORBIDDEN = 404, 409, 422, 403
 _PASSING = (429, 503, 504)
-"""Too many requests, an API server that ends or starts: nobody has refused anything."""
+"""Too many requests, an API server that ends or starts: nobody has refused anything, as it seems.
+
+An admission webhook chooses its status itself, any of these and 404 and 409 too: what goes on is a refusal.
+"""
+
+SecretChange = CreateSecret | ApplySecret | RemoveOwnerReferences | DeleteSecret
 
 Seen = Callable[[str, Json | None], None]
 """Called with the name of a Secret and what a live read has shown there; None: nothing."""
@@ -39,14 +45,22 @@ async def perform(context: Context, change: NamespaceChange, seen: Seen) -> None
     """Carry `change` out; what it made is in the store then.
 
     Raises `Stale` when what is there is not what was planned for (it is in the store, or was told to `seen`),
-    `Gone` when the namespace is, `Refused`, and `KubeUnavailable` without an answer.
+    `Gone` when the namespace is, `Refused`, `KubeUnavailable` without an answer, and any other `KubeError`
+    for what may pass by itself.
     """
     try:
         await _send(context, change)
     except KubeUnavailable:
         raise
     except KubeError as error:
-        await _understand(context, change, error, seen)
+        await _understand(context, change, _shown(context, change, error), seen)
+
+
+def refusal(change: NamespaceChange, error: KubeError) -> Refused:
+    """What users are told of an answer that stays the same."""
+    described = change.describe()
+    what = f"Failed: {described}" if isinstance(change, PatchServiceAccount) else f"Failed to {described}"
+    return Refused(Reason.WRITE_REFUSED, f"{what}: {error}")
 
 
 async def _send(context: Context, change: NamespaceChange) -> None:
@@ -74,8 +88,12 @@ async def _understand(context: Context, change: NamespaceChange, error: KubeErro
         message = f"The namespace {change.namespace} is being deleted"
         raise Refused(Reason.NAMESPACE_TERMINATING, message) from None
     if error.status in _PASSING:
-        raise error
-    refused = Refused(Reason.WRITE_REFUSED, f"{_what(change)}: {error}")
+        raise error from None
+    refused = refusal(change, error)
+    if error.status == _NOT_FOUND and isinstance(change, CreateSecret):
+        if await _is_there(context, change.namespace, error):
+            raise refused from None
+        raise Gone(error.status, error.reason, error.message) from None
     if error.status not in (_NOT_FOUND, _CONFLICT) and not _may_be_stale(change, error):
         raise refused from None
     if isinstance(change, PatchServiceAccount):
@@ -83,17 +101,63 @@ async def _understand(context: Context, change: NamespaceChange, error: KubeErro
         if _is_same(account, change.uid, change.resource_version):
             raise refused from None
     else:
-        name = change.wanted.name if isinstance(change, CreateSecret | ApplySecret) else change.name
-        if error.status == _NOT_FOUND and isinstance(change, CreateSecret):
-            raise Gone(error.status, error.reason, error.message) from None
-        if isinstance(change, DeleteSecret) and error.status == _NOT_FOUND:
-            context.store.remove(SECRETS.plural, change.namespace, name, change.uid)
-            return
+        name = _name(change)
+        held = context.store.get(SECRETS.plural, change.namespace, name)
         found = await _read(context, SECRETS, change.namespace, name)
         seen(name, found)
-        if isinstance(change, RemoveOwnerReferences) and _is_same(found, change.uid, change.resource_version):
-            raise refused from None
+        if isinstance(change, DeleteSecret) and error.status == _NOT_FOUND and found is None:
+            context.store.remove(SECRETS.plural, change.namespace, name, change.uid)
+            return
+        if _is_as_planned(change, held, found):
+            if error.status == _NOT_FOUND or isinstance(change, RemoveOwnerReferences):
+                raise refused from None
+            # A conflict within the API server, as of a quota's count, passes; that of a webhook does not.
+            raise error from None
     raise Stale(error.status, error.reason, error.message) from None
+
+
+async def _is_there(context: Context, namespace: str, error: KubeError) -> bool:
+    """Whether the namespace that a creation did not find is there, so that somebody else has said 404."""
+    held = context.store.get(NAMESPACES.plural, None, namespace)
+    if held is None:
+        # Namespaces are not seen, and may not be read: the API server's own words are all that there is.
+        return f'namespaces "{namespace}" not found' not in error.message
+    uid = str(held["metadata"]["uid"])
+    try:
+        found = await context.client.get(resource_path("v1", NAMESPACES.plural, name=namespace))
+    except KubeError as refused:
+        if not says_absent(refused, namespace):
+            raise
+        # The watch has missed its end, or will tell of it soon.
+        context.store.remove(NAMESPACES.plural, None, namespace, uid)
+        return False
+    return bool(found["metadata"]["uid"] == uid)
+
+
+def _shown(context: Context, change: NamespaceChange, error: KubeError) -> KubeError:
+    """The answer as it may be shown: a webhook may repeat the object that it was sent, or the old one."""
+    if isinstance(change, PatchServiceAccount):
+        return error
+    held = context.store.get(SECRETS.plural, change.namespace, _name(change))
+    hidden = [(held or {}).get("data") or {}]
+    if isinstance(change, CreateSecret | ApplySecret):
+        hidden.append(change.wanted.data or {})
+    reason, message = (without_credentials(text, hidden) for text in (error.reason, error.message))
+    return KubeError(error.status, reason, message, error.causes, error.retry_after)
+
+
+def _is_as_planned(change: SecretChange, held: Json | None, found: Json | None) -> bool:
+    """Whether a live read has `found` what was planned for; `held` is what the store held before."""
+    match change:
+        case CreateSecret():
+            return found is None
+        case DeleteSecret():
+            return found is not None and bool(found["metadata"]["uid"] == change.uid)
+        case RemoveOwnerReferences():
+            return _is_same(found, change.uid, change.resource_version)
+        case ApplySecret():
+            known = held["metadata"]["resourceVersion"] if held is not None else ""
+            return _is_same(found, change.uid, change.resource_version or known)
 
 
 def _may_be_stale(change: NamespaceChange, error: KubeError) -> bool:
@@ -145,6 +209,6 @@ def _secret(namespace: str, name: str) -> str:
     return resource_path("v1", SECRETS.plural, namespace, name)
 
 
-def _what(change: NamespaceChange) -> str:
-    described = change.describe()
-    return f"Failed to {described}" if not isinstance(change, PatchServiceAccount) else f"Failed: {described}"
+def _name(change: SecretChange) -> str:
+    """The name of the Secret that is changed."""
+    return change.wanted.name if isinstance(change, CreateSecret | ApplySecret) else change.name
