@@ -11,6 +11,8 @@ from ecr_operator.kube.resources import NAMESPACES, PULL_SECRETS, SECRETS, SERVI
 from ecr_operator.kube.store import Store
 from ecr_operator.planning.pull_secret import Failure
 from ecr_operator.planning.secret_data import Format, content_hash, secret_content
+from ecr_operator.settings import Settings
+from tests.fake_aws.client import REGION
 from tests.planning.pull_samples import HOST, MONDAY, NAMESPACE, token
 
 Json = dict[str, Any]
@@ -54,7 +56,7 @@ class Api:
             return self.secrets[name]
         if self.is_there and path.endswith(f"/namespaces/{NAMESPACE}"):
             return named(NAMESPACE)
-        raise KubeError(404, "NotFound", f"{path} not found")
+        raise KubeError(404, "NotFound", f'"{path.rpartition("/")[2]}" not found')
 
 
 class World:
@@ -66,10 +68,9 @@ class World:
         for resource in (SECRETS, SERVICE_ACCOUNTS):
             self.store.add_index(resource.plural, BY_NAMESPACE, namespaces)
         self.store.put(NAMESPACES.plural, named(NAMESPACE))
-        settings = SimpleNamespace(
-            watch_namespaces=(), stalled_recheck_seconds=1200.0, backoff_max_seconds=300.0
-        )
+        settings = Settings(stalled_recheck_seconds=1200.0, backoff_max_seconds=300.0)
         context: Any = SimpleNamespace(
+            registry=SimpleNamespace(region=REGION),
             client=self.api,
             store=self.store,
             settings=settings,
@@ -90,6 +91,7 @@ class World:
         handout = self.handouts.of(subject)
         handout.content = secret_content(Format.DOCKER_CONFIG_JSON, {HOST: authorization})
         handout.hash = content_hash(handout.content.data)
+        handout.spec = subject.credentials_hash(REGION)
 
     async def look(self) -> float | None:
         """One reconcile of the namespace; -1: the queue is to try again soon."""
