@@ -218,7 +218,7 @@ class Story:
         columns = "NAMESPACE:.metadata.namespace,UID:.metadata.uid,VERSION:.metadata.resourceVersion"
         secrets = f"kubectl get secrets -A -l ecr-operator.dev/pull-secret=shops -o custom-columns={columns}"
         before = self._run(secrets)
-        after = self._world.commands.run_until_changed(secrets, before, timeout=3 * LIFE)
+        after = self._world.commands.run_until_changed(secrets, before, timeout=LIFE)
         if _first_two(after) != _first_two(before):
             raise CommandError("the Secrets were replaced")
         self._world.by_hand.shorten_tokens(None)

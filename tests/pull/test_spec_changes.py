@@ -102,7 +102,7 @@ def test_suspended_nothing_is_refreshed_and_the_end_is_told(pulls: PullSecrets, 
 
     aws.set_token_life(None)
     pulls.patch(suspend=None)
-    pulls.wait_for(lambda now: condition(now, "ExpiringSoon") is None, "healing", timeout=60)
+    pulls.wait_for(lambda now: condition(now, "ExpiringSoon") is None, "healing")
     pulls.ready()
     assert pulls.auths(late) == pulls.auths(name)
     assert aws.token(pulls.auths(name)[HOST])["valid"]
