@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ecr_operator.cli.manifests import Manifest
-    from ecr_operator.cli.planned import Planned, Planner
+    from ecr_operator.cli.planned import Planned
 
 
 class Output(StrEnum):
@@ -63,15 +63,13 @@ def plan(
 
     from ecr_operator.cli.manifests import ManifestError, read_manifests
     from ecr_operator.cli.plan_output import as_json, exit_code, show
-    from ecr_operator.cli.planned import Planner
 
     cluster = settings.cluster_name
     try:
         manifests = read_manifests(filenames, recursive=recursive)
         if not manifests:
             raise ManifestError(f"no object of ecr-operator.dev in {', '.join(filenames)}")
-        planner = Planner(settings, namespace, cluster)
-        planned = asyncio.run(_planned(planner, manifests))
+        planned = asyncio.run(_planned(settings, namespace, manifests))
     except ManifestError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -82,28 +80,41 @@ def plan(
     return exit_code(planned)
 
 
-async def _planned(planner: "Planner", manifests: "Sequence[Manifest]") -> "list[Planned]":
+async def _planned(settings: Settings, namespace: str, manifests: "Sequence[Manifest]") -> "list[Planned]":
     """The plans, in the order of the manifests."""
+    from ecr_operator.api.kinds import ECR_REPOSITORY
     from ecr_operator.aws.identity import ConfigurationError
     from ecr_operator.aws.registry import Registry
     from ecr_operator.aws.sessions import Sessions
-    from ecr_operator.cli.planned import AT_ONCE, Action
+    from ecr_operator.cli.planned import Action
+    from ecr_operator.cli.planned_repositories import AT_ONCE, RepositoryPlanner
+    from ecr_operator.cli.reviewed import reviewed
     from ecr_operator.metrics import Metrics
     from ecr_operator.planning.naming import Place
 
-    role = planner.settings.role_arn
+    planned, taken = reviewed(manifests, namespace)
+    repositories = [one for one in taken if one.kind == ECR_REPOSITORY.kind]
+    for one in taken:
+        if one.kind != ECR_REPOSITORY.kind:
+            message = f"valid; what becomes of an {one.kind} is not planned"
+            planned.append(one.planned(Action.NONE, message=message))
+    planner = RepositoryPlanner(settings, settings.cluster_name)
     with ThreadPoolExecutor(AT_ONCE) as executor:
         try:
-            sessions = Sessions(executor=executor, metrics=Metrics(), role_arn=role, connections=AT_ONCE)
+            sessions = Sessions(
+                executor=executor, metrics=Metrics(), role_arn=settings.role_arn, connections=AT_ONCE
+            )
         except ConfigurationError as error:
-            found, asked = planner.check(manifests, Place("aws", ""))
-            found += [
+            refused, asked = planner.check(repositories, Place("aws", ""))
+            planned += refused
+            planned += [
                 one.planned(Action.ERROR, reason="InvalidConfiguration", message=str(error)) for one in asked
             ]
         else:
             registry = Registry(sessions.own, time.monotonic)
-            found, asked = planner.check(manifests, registry.place)
-            found += await planner.plan(asked, registry)
+            refused, asked = planner.check(repositories, registry.place)
+            planned += refused
+            planned += await planner.plan(asked, registry)
             sessions.close()
     order = {manifest.place: number for number, manifest in enumerate(manifests)}
-    return sorted(found, key=lambda one: order[one.manifest.place])
+    return sorted(planned, key=lambda one: order[one.manifest.place])
