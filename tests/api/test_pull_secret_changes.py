@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecr_operator.api.admission import problems
+from ecr_operator.api.admission import change_problems, problems
 from tests.api import test_label_selector, test_pull_secret_registries
 from tests.api.pull_secrets import MINIMAL, pull_secret
 from tests.cluster import ApiError, Cluster
@@ -48,12 +48,18 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
 def test_refused(
     cluster: Cluster, name: str, before: dict[str, Any], after: dict[str, Any], field: str, words: str
 ) -> None:
-    cluster.apply(pull_secret(name, before))
+    live = cluster.apply(pull_secret(name, before))
     with pytest.raises(ApiError) as error:
         cluster.apply(pull_secret(name, after))
     assert error.value.status == 422
     assert field in error.value.message
     assert words in error.value.message
+    # The same words without an API server, where the former state is known.
+    [told] = change_problems(pull_secret(name, after), live)
+    assert told.partition(": Invalid")[0] in field
+    assert words in told
+    assert told.split(": ", 2)[2] in error.value.message
+    assert change_problems(pull_secret(name, before), live) == ()
 
 
 ROLE = "arn:aws:iam::123456789012:role/ecr-pull"

@@ -18,12 +18,12 @@ class BudgetError(EvaluationError):
     """
 
 
-def evaluate(expression: str, value: Any, part: Any = None) -> Any:
-    """Return what an expression says about ``self``, a JSON value, and ``part``, which is some of it.
+def evaluate(expression: str, value: Any, part: Any = None, old: Any = None) -> Any:
+    """Return what an expression says about ``self``, a JSON value.
 
-    Raises EvaluationError.
+    ``part`` is some of it, ``old`` its former state, `oldSelf` in the expression. Raises EvaluationError.
     """
-    return _evaluate(expression, {"self": value, "part": part})
+    return _evaluate(expression, {"self": value, "part": part, "oldSelf": old})
 
 
 def found(pattern: str, text: str) -> bool:
@@ -51,7 +51,7 @@ def compiled(expression: str) -> Any:
 @cache
 def _environment() -> Any:
     """The types of `self` are left to the evaluation: the API server checks them when it takes a CRD."""
-    names = ("self", "part", "text", "pattern")
+    names = ("self", "part", "oldSelf", "text", "pattern")
     extensions = [ext_strings.ExtStrings(), cel.CelExtension("sets", _SETS)]
     return cel.NewEnv(variables=dict.fromkeys(names, cel.Type.DYN), extensions=extensions)
 

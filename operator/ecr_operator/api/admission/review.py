@@ -9,6 +9,7 @@ from ecr_operator.api.admission.lists import list_errors
 from ecr_operator.api.admission.metadata import METADATA_SCHEMA, metadata_errors
 from ecr_operator.api.admission.pruning import pruned
 from ecr_operator.api.admission.rules import rule_errors
+from ecr_operator.api.admission.transitions import transition_errors
 from ecr_operator.api.admission.values import value_errors
 from ecr_operator.api.crd import root_schema
 from ecr_operator.api.kind import Kind
@@ -43,6 +44,15 @@ def problems(obj: Any) -> tuple[str, ...]:
     else:
         told = list(map(str, [*errors, *rule_errors(kept, schema)]))
     return tuple(dict.fromkeys([*(f'unknown field "{path}"' for path in unknown), *told]))
+
+
+def change_problems(obj: dict[str, Any], old: dict[str, Any]) -> tuple[str, ...]:
+    """Return what the API server would refuse of the change from ``old``, beyond the problems of ``obj``.
+
+    ``obj`` must have none of those, and ``old`` is the object as the API server has it.
+    """
+    kind = next(kind for kind in KINDS if kind.kind == obj["kind"])
+    return tuple(map(str, transition_errors(obj, old, _schema(kind))))
 
 
 def _errors(obj: dict[str, Any], schema: Schema) -> Iterator[FieldError]:

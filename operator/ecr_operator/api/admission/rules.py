@@ -28,15 +28,15 @@ def rule_errors(value: Any, schema: Schema, path: str = "") -> Iterator[FieldErr
     """
     if value is None:
         return
-    rules = [rule for rule in schema.get(VALIDATIONS, []) if not _is_transition(rule)]
+    rules = [rule for rule in schema.get(VALIDATIONS, []) if not is_transition(rule)]
     if rules:
-        own = _as_cel(value, schema)
+        own = as_cel(value, schema)
         yield from (error for rule in rules if (error := _broken(rule, own, schema, path)))
     for child in children(value, schema, path):
         yield from rule_errors(*child)
 
 
-def _is_transition(rule: Mapping[str, str]) -> bool:
+def is_transition(rule: Mapping[str, str]) -> bool:
     """Whether the rule compares with the former state, which an object that is new does not have."""
     return re.search(r"\boldSelf\b", rule["rule"]) is not None
 
@@ -105,15 +105,15 @@ _RESERVED: Final = frozenset(
 _SPELT: Final = (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__"))
 
 
-def _as_cel(value: Any, schema: Schema) -> Any:
+def as_cel(value: Any, schema: Schema) -> Any:
     """Return a value as its rules see it: whole numbers as integers, fields by names that CEL can write."""
     if isinstance(value, list):
-        return [_as_cel(item, schema.get("items", {})) for item in value]
+        return [as_cel(item, schema.get("items", {})) for item in value]
     if isinstance(value, dict):
         properties = schema.get("properties", {})
         others = schema.get("additionalProperties", {})
         return {
-            _name(key) if key in properties else key: _as_cel(inner, properties.get(key, others))
+            _name(key) if key in properties else key: as_cel(inner, properties.get(key, others))
             for key, inner in value.items()
         }
     return int(value) if schema.get("type") == "integer" and is_whole(value) else value
