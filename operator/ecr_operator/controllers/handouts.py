@@ -7,10 +7,10 @@ restart, which finds the bytes in the Secrets themselves.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.observed_namespace import observed_secret
 from ecr_operator.controllers.pull_refusal import refusal_of
 from ecr_operator.controllers.pull_subject import PullSubject
+from ecr_operator.controllers.sight import Sight
 from ecr_operator.controllers.subject import Json, UnsupportedSpecError
 from ecr_operator.kube.resources import NAMESPACES, PULL_SECRETS
 from ecr_operator.planning.namespace_selection import Namespace
@@ -98,7 +98,7 @@ class Reached:
 class Handouts:
     """All of them, and what is known of the namespaces."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Sight) -> None:
         self._context = context
         self._handouts: dict[str, Handout] = {}
         self._subjects: dict[str, tuple[Json, PullSubject | None]] = {}

@@ -48,7 +48,7 @@ class Proof:
                 if name not in self._spared:
                     released[name] = Released(Release.GONE)
                 continue
-            found = _released(obj, namespace)
+            found = released_by(obj, namespace)
             if found is not None:
                 released[name] = found
         return released
@@ -101,7 +101,8 @@ class Proof:
             raise
 
 
-def _released(obj: Json, namespace: Namespace) -> Released | None:
+def released_by(obj: Json, namespace: Namespace) -> Released | None:
+    """Whether an EcrPullSecret, as it was just read, wants nothing in the namespace; None: it may."""
     try:
         subject = PullSubject.of(obj)
     except UnsupportedSpecError:
