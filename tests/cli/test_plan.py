@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from ecr_operator.api.names import OWNER_TAG
-from ecr_operator.cli import main
 from tests.api.pull_secrets import pull_secret
 from tests.fake_aws.client import ACCOUNT, FakeAws
 from tests.policies import AUDIT, LAMBDA, OTHER, RULE, policy
@@ -34,20 +33,6 @@ def fake(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     yield aws
     assert not aws.writes()
     assert aws.calls().keys() <= READS
-
-
-@pytest.fixture
-def plan(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Plan:
-    """Runs the command in a directory of the test's own: exit code, output, errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(["plan", *arguments])
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 def manifest(name: str = "web", namespace: str | None = "team-a", **spec: Any) -> dict[str, Any]:
@@ -355,16 +340,18 @@ class TestWhatIsRead:
         _, output, _ = plan("-R", "-f", "d", "-o", "json")
         assert list(objects(output)) == ["one", "two"]
 
-    def test_a_pull_secret_is_checked_and_not_planned(self, fake: FakeAws, plan: Plan) -> None:
+    def test_a_pull_secret_is_checked_without_a_cluster(self, fake: FakeAws, plan: Plan) -> None:
         """Nor taken for a repository of its name."""
         good = pull_secret("good", {})
         bad = pull_secret("bad", {"namespaces": {}})
         code, output, _ = plan("-f", written(good, bad))
         assert code == 3
-        assert "good     none     valid; what becomes of an EcrPullSecret is not planned\n" in output
+        shown = "valid; its namespaces are not shown, because no kubeconfig was given"
+        assert f"good     none     {shown}: name one with --kubeconfig or KUBECONFIG\n" in output
         assert "bad      refuse   Invalid: spec.namespaces: Required value: at least one of" in output
         assert "team" not in output
         assert plan("-f", written(good))[0] == 0
+        assert fake.calls() == {}
 
     def test_objects_are_shown_in_the_order_of_the_manifests(self, fake: FakeAws, plan: Plan) -> None:
         names = ["c", "a", "b"]

@@ -9,7 +9,15 @@ from typer.exceptions import TyperException
 
 from ecr_operator.cli.crds import crds
 from ecr_operator.cli.iam_policy import iam_policy
-from ecr_operator.cli.plan import ClusterName, Filenames, Namespace, OutputFormat, Recursive
+from ecr_operator.cli.plan import (
+    ClusterName,
+    Context,
+    Filenames,
+    Kubeconfig,
+    Namespace,
+    OutputFormat,
+    Recursive,
+)
 from ecr_operator.settings import Settings
 from ecr_operator.version import version
 
@@ -57,21 +65,34 @@ def plan(
     recursive: Recursive = False,
     namespace: Namespace = "default",
     cluster_name: ClusterName = None,
+    kubeconfig: Kubeconfig = None,
+    context: Context = None,
     output: OutputFormat = None,
 ) -> None:
-    """Show what an apply of manifests would change in AWS.
+    """Show what an apply of manifests would change in AWS, and in the namespaces of a cluster.
 
-    Reads the manifests and AWS, no cluster, and changes nothing. The manifests are checked as the API server
-    checks them. Statements, tags and policies that a manifest no longer holds are shown as taken back only
+    Reads the manifests and AWS, and changes nothing. The manifests are checked as the API server checks them.
+    For EcrPullSecrets it lists what a cluster holds, where there is a kubeconfig, and asks for no token.
+    Statements, tags and policies that a manifest no longer holds are shown as taken back only
     where it carries the object's status (`kubectl get -o yaml`). What Namespaces allow is not known here.
 
     The exit code is 0 when there is nothing to do, 2 when there are changes, 3 when something would be
-    refused, and 1 when manifests or AWS cannot be read. The operator's settings (ECR_OPERATOR_...) apply.
+    refused, and 1 when manifests, AWS or the cluster cannot be read. The operator's settings
+    (ECR_OPERATOR_...) apply.
     """
     from ecr_operator.cli.plan import plan as show_plan
 
     settings = _settings(**({"cluster_name": cluster_name} if cluster_name else {}))
-    raise typer.Exit(show_plan(settings, filenames, recursive=recursive, namespace=namespace, output=output))
+    code = show_plan(
+        settings,
+        filenames,
+        recursive=recursive,
+        namespace=namespace,
+        output=output,
+        kubeconfig=kubeconfig,
+        context=context,
+    )
+    raise typer.Exit(code)
 
 
 app.command()(crds)

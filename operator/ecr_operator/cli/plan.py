@@ -1,4 +1,7 @@
-"""`ecr-operator plan`: what an apply of manifests would do, without a cluster and without doing it."""
+"""`ecr-operator plan`: what an apply of manifests would do, without doing it.
+
+A cluster is looked at only for EcrPullSecrets, and only where a kubeconfig says which one.
+"""
 
 import asyncio
 import sys
@@ -14,8 +17,10 @@ from ecr_operator.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ecr_operator.aws.registry import Registry
     from ecr_operator.cli.manifests import Manifest
     from ecr_operator.cli.planned import Planned
+    from ecr_operator.cli.reviewed import Named
 
 
 class Output(StrEnum):
@@ -46,6 +51,17 @@ ClusterName = Annotated[
         "`/<namespace>/<name>` counts as the object itself."
     ),
 ]
+Kubeconfig = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="The cluster whose namespaces EcrPullSecrets are compared with. Defaults to KUBECONFIG, then to "
+        "~/.kube/config. Without any of them the namespaces are not shown.",
+    ),
+]
+Context = Annotated[
+    str | None, typer.Option(help="The context of the kubeconfig; its current one by default.")
+]
 OutputFormat = Annotated[Output | None, typer.Option("--output", "-o", help="A document for programs.")]
 
 
@@ -56,6 +72,8 @@ def plan(
     recursive: bool,
     namespace: str,
     output: Output | None,
+    kubeconfig: str | None = None,
+    context: str | None = None,
 ) -> int:
     """Print the plans; returns the exit code."""
     # Here, because each import is for this command only.
@@ -69,19 +87,24 @@ def plan(
         manifests = read_manifests(filenames, recursive=recursive)
         if not manifests:
             raise ManifestError(f"no object of ecr-operator.dev in {', '.join(filenames)}")
-        planned = asyncio.run(_planned(settings, namespace, manifests))
+        planned, api_server = asyncio.run(_planned(settings, namespace, manifests, (kubeconfig, context)))
     except ManifestError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if output == Output.JSON:
-        print(as_json(planned, cluster))
+        print(as_json(planned, cluster, api_server))
     else:
-        show(planned, Console(soft_wrap=not sys.stdout.isatty(), highlight=False))
+        show(planned, Console(soft_wrap=not sys.stdout.isatty(), highlight=False), api_server)
     return exit_code(planned)
 
 
-async def _planned(settings: Settings, namespace: str, manifests: "Sequence[Manifest]") -> "list[Planned]":
-    """The plans, in the order of the manifests."""
+async def _planned(
+    settings: Settings,
+    namespace: str,
+    manifests: "Sequence[Manifest]",
+    cluster: tuple[str | None, str | None],
+) -> "tuple[list[Planned], str | None]":
+    """The plans, in the order of the manifests, and the API server that was looked at."""
     from ecr_operator.api.kinds import ECR_REPOSITORY
     from ecr_operator.aws.identity import ConfigurationError
     from ecr_operator.aws.registry import Registry
@@ -94,10 +117,7 @@ async def _planned(settings: Settings, namespace: str, manifests: "Sequence[Mani
 
     planned, taken = reviewed(manifests, namespace)
     repositories = [one for one in taken if one.kind == ECR_REPOSITORY.kind]
-    for one in taken:
-        if one.kind != ECR_REPOSITORY.kind:
-            message = f"valid; what becomes of an {one.kind} is not planned"
-            planned.append(one.planned(Action.NONE, message=message))
+    pull_secrets = [one for one in taken if one.kind != ECR_REPOSITORY.kind]
     planner = RepositoryPlanner(settings, settings.cluster_name)
     with ThreadPoolExecutor(AT_ONCE) as executor:
         try:
@@ -107,14 +127,57 @@ async def _planned(settings: Settings, namespace: str, manifests: "Sequence[Mani
         except ConfigurationError as error:
             refused, asked = planner.check(repositories, Place("aws", ""))
             planned += refused
+            message = str(error)
             planned += [
-                one.planned(Action.ERROR, reason="InvalidConfiguration", message=str(error)) for one in asked
+                one.planned(Action.ERROR, reason="InvalidConfiguration", message=message) for one in asked
             ]
+            found, api_server = await _pull_secrets(pull_secrets, settings, message, cluster)
         else:
             registry = Registry(sessions.own, time.monotonic)
             refused, asked = planner.check(repositories, registry.place)
             planned += refused
             planned += await planner.plan(asked, registry)
+            found, api_server = await _pull_secrets(pull_secrets, settings, registry, cluster)
             sessions.close()
+    planned += found
     order = {manifest.place: number for number, manifest in enumerate(manifests)}
-    return sorted(planned, key=lambda one: order[one.manifest.place])
+    return sorted(planned, key=lambda one: order[one.manifest.place]), api_server
+
+
+async def _pull_secrets(
+    named: "Sequence[Named]",
+    settings: Settings,
+    registry: "Registry | str",
+    cluster: tuple[str | None, str | None],
+) -> "tuple[list[Planned], str | None]":
+    """The plans of EcrPullSecrets, and the API server; `registry` may be why there is none."""
+    if not named:
+        return [], None
+    # Costs half a second.
+    from ecr_operator.cli.cluster_lists import Cluster
+    from ecr_operator.cli.kubeconfig import KubeconfigError, connected, kubeconfig_path
+    from ecr_operator.cli.planned import Action
+    from ecr_operator.cli.planned_pull_secrets import NO_CLUSTER, PullSecretPlanner, check
+
+    refused, asked = check(named, settings, None if isinstance(registry, str) else registry.region)
+    given, context = cluster
+    path = kubeconfig_path(given)
+    if path is None and not context:
+        return refused + [one.planned(Action.NONE, message=NO_CLUSTER) for one in asked], None
+    if path is None:
+        wrong = "--context was given, but there is no kubeconfig"
+    elif isinstance(registry, str):
+        wrong = registry
+    elif not asked:
+        return refused, None
+    else:
+        try:
+            client = await connected(path, context)
+        except KubeconfigError as error:
+            wrong = str(error)
+        else:
+            async with client:
+                planner = PullSecretPlanner(Cluster(client, settings.watch_namespaces), registry, settings)
+                return refused + await planner.plan(asked), str(client.configuration.host)
+    found = [one.planned(Action.ERROR, reason="InvalidConfiguration", message=wrong) for one in asked]
+    return refused + found, None

@@ -2,23 +2,36 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ecr_operator.cli.planned import Action, Planned
+from ecr_operator.cli.touched import Effect, Touched
 from ecr_operator.planning.changes import Change, PutLifecyclePolicy, SetRepositoryPolicy
 
 TITLES = ("OBJECT", "ACTION", "DETAIL")
 COLOURS = {
-    Action.CREATE: "green",
-    Action.CHANGE: "yellow",
-    Action.REFUSE: "red",
-    Action.ERROR: "bold red",
-    Action.NONE: "dim",
+    "create": "green",
+    "change": "yellow",
+    "delete": "magenta",
+    "refuse": "red",
+    "error": "bold red",
+    "none": "dim",
 }
+SHOWN = 10
+"""How many namespaces are shown of those to which the same happens."""
+WORDS = {
+    Effect.GAIN: ("create", "namespaces get it"),
+    Effect.CHANGE: ("change", "are changed"),
+    Effect.LOSE: ("delete", "are deleted"),
+    Effect.ACCOUNT: ("change", "service accounts"),
+    Effect.REFUSED: ("refuse", "namespaces cannot have it"),
+}
+"""What stands in the column ACTION, and what the rest is called that is not shown."""
 SUMMARY = (
     (Action.CREATE, "to create"),
     (Action.CHANGE, "to change"),
@@ -29,32 +42,34 @@ SUMMARY = (
 
 
 def exit_code(planned: Sequence[Planned]) -> int:
-    """0: nothing to do; 2: changes; 3: something is refused; 1: AWS could not be asked for everything."""
+    """0: nothing to do; 2: changes; 3: something is refused; 1: AWS or the cluster could not be asked."""
     actions = {one.action for one in planned}
     if Action.ERROR in actions:
         return 1
-    if Action.REFUSE in actions:
+    if any(one.is_refused for one in planned):
         return 3
     return 2 if actions & {Action.CREATE, Action.CHANGE} else 0
 
 
-def show(planned: Sequence[Planned], console: Console) -> None:
+def show(planned: Sequence[Planned], console: Console, api_server: str | None = None) -> None:
     """A row for each change, then what was assumed, and the numbers; in colour on a terminal."""
-    rows = [(one, detail) for one in planned for detail in _details(one)]
+    rows = [(one.key, action, detail) for one in planned for action, detail in _details(one)]
     if console.is_terminal:
         table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
         for title in TITLES:
             table.add_column(title, overflow="fold")
-        for one, detail in rows:
-            table.add_row(Text(one.key), Text(one.action, style=COLOURS[one.action]), Text(detail))
+        for key, action, detail in rows:
+            table.add_row(Text(key), Text(action, style=COLOURS[action]), Text(detail))
         console.print(table)
     else:
-        lines = [TITLES, *((one.key, one.action.value, detail) for one, detail in rows)]
+        lines = [TITLES, *rows]
         first, second = (max(len(line[column]) for line in lines) for column in (0, 1))
         for line in lines:
             console.out(f"{line[0]:<{first}}   {line[1]:<{second}}   {line[2]}", highlight=False)
     for note in dict.fromkeys(f"{one.key}: {note}" for one in planned for note in one.notes):
         console.print(Text(f"Note: {note}."))
+    if api_server:
+        console.print(Text(f"Note: the namespaces are those of the cluster at {api_server}."))
     console.print(Text(f"\n{summary(planned)}"))
 
 
@@ -62,14 +77,18 @@ def summary(planned: Sequence[Planned]) -> str:
     """How many objects there are of each action."""
     counts = Counter(one.action for one in planned)
     parts = [f"{counts[action]} {words}" for action, words in SUMMARY if counts[action]]
+    refused = sum(one.touched.refused for one in planned if one.touched is not None)
+    if refused:
+        parts.append(f"{refused} namespace{'' if refused == 1 else 's'} that cannot have a Secret")
     return f"{', '.join(parts)}."
 
 
-def as_json(planned: Sequence[Planned], cluster: str | None) -> str:
+def as_json(planned: Sequence[Planned], cluster: str | None, api_server: str | None = None) -> str:
     """One document for programs."""
     counts = Counter(one.action for one in planned)
     document = {
         "clusterName": cluster,
+        **({"apiServer": api_server} if api_server else {}),
         "objects": [_object(one) for one in planned],
         "summary": {action.value: counts[action] for action in Action},
     }
@@ -88,6 +107,10 @@ def _object(one: Planned) -> dict[str, object]:
         "changes": [_change(change) for change in one.changes],
         "notes": list(one.notes),
     }
+    if one.touched is not None:
+        found["secretName"] = one.touched.secret
+        found["counts"] = one.touched.counts()
+        found["namespaces"] = [row.document() for row in one.touched.rows]
     return {name: value for name, value in found.items() if value not in (None, "", [])}
 
 
@@ -103,9 +126,25 @@ def _change(change: Change) -> dict[str, object]:
     return found
 
 
-def _details(one: Planned) -> list[str]:
+def _details(one: Planned) -> Iterable[tuple[str, str]]:
+    """What stands in the columns ACTION and DETAIL."""
     if one.changes:
-        return [change.describe() for change in one.changes]
-    if one.action == Action.NONE:
-        return [one.message]
-    return [f"{one.reason}: {one.message} ({one.manifest.place})"]
+        for change in one.changes:
+            yield one.action.value, change.describe()
+    elif one.touched is not None and one.touched.rows:
+        yield one.action.value, one.touched.headline()
+        yield from _namespaces(one.touched)
+    elif one.action == Action.NONE:
+        yield one.action.value, one.message
+    else:
+        yield one.action.value, f"{one.reason}: {one.message} ({one.manifest.place})"
+
+
+def _namespaces(touched: Touched) -> Iterable[tuple[str, str]]:
+    for effect, rows in groupby(touched.rows, key=lambda row: row.effect):
+        action, words = WORDS[effect]
+        found = list(rows)
+        for row in found[:SHOWN]:
+            yield action, row.text
+        if len(found) > SHOWN:
+            yield action, f"and {len(found) - SHOWN} more ({words}); `-o json` lists all"

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ecr_operator.cli.manifests import Manifest
+from ecr_operator.cli.touched import Touched
 from ecr_operator.planning.changes import Change
 
 
 class Action(StrEnum):
-    """What an apply would do to the repository of an object."""
+    """What an apply would do to the repository of an object, or to its Secrets."""
 
     NONE = "none"
     CREATE = "create"
@@ -16,7 +17,7 @@ class Action(StrEnum):
     REFUSE = "refuse"
     """The API server or the operator would refuse it."""
     ERROR = "error"
-    """AWS could not be asked."""
+    """AWS, or the cluster, could not be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,13 @@ class Planned:
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
     """What the plan had to assume."""
+    touched: Touched | None = None
+    """The namespaces of an EcrPullSecret, where a cluster was looked at."""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether anything of it is."""
+        return self.action == Action.REFUSE or (self.touched is not None and self.touched.refused > 0)
 
     @property
     def key(self) -> str:
