@@ -154,7 +154,7 @@ class TestOfANewObject:
         asked = pulls.manifest("new")
         _, output = plans.text(asked)
         assert output.count("create Secret") == 10
-        assert "and 2 more (namespaces get it); `-o json` lists all" in output
+        assert "and 2 more to get it; `-o json` lists all" in output
         _, entry = plans.one(asked)
         assert rows(entry, "gain") == [f"create Secret {name}/ecr" for name in names]
         assert entry["counts"] == {
@@ -208,6 +208,45 @@ class TestOfANewObject:
         assert code == 2
         assert entry["counts"]["change"] == 1
         assert "notes" not in entry
+
+    def test_an_account_that_aws_does_not_tell_is_noted(
+        self, pulls: PullSecrets, plans: Plans, aws: FakeAws
+    ) -> None:
+        pulls.namespace("a")
+        rule = aws.inject("DescribeRegistry", "AccessDeniedException", "User x is not authorized")
+        try:
+            code, entry = plans.one(pulls.manifest("new"))
+        finally:
+            aws.clear(rule)
+        assert code == 2
+        [note] = entry["notes"]
+        assert "account of the operator's own identity is not known here (AccessDenied" in note
+
+    def test_a_namespace_that_is_being_deleted_is_left_alone(
+        self, pulls: PullSecrets, plans: Plans, cluster: Cluster
+    ) -> None:
+        going, stays = pulls.namespace("going"), pulls.namespace("stays")
+        metadata = {"name": "held", "namespace": going, "finalizers": ["example.com/hold"]}
+        cluster.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+        cluster.delete("Namespace", None, going)
+        try:
+            code, entry = plans.one(pulls.manifest("new"))
+        finally:
+            cluster.merge_patch("ConfigMap", going, "held", {"metadata": {"finalizers": None}})
+        assert code == 2
+        assert rows(entry, "gain") == [f"create Secret {stays}/ecr"]
+        assert rows(entry, "refused") == []
+        assert f"nothing is written in namespaces that are being deleted: {going}" in entry["notes"]
+
+    def test_an_operator_of_some_namespaces_writes_in_no_others(
+        self, pulls: PullSecrets, plans: Plans, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one, two = pulls.namespace("one"), pulls.namespace("two")
+        monkeypatch.setenv("ECR_OPERATOR_WATCH_NAMESPACES", one)
+        monkeypatch.setenv("ECR_OPERATOR_CLUSTER_NAME", "test")
+        code, entry = plans.one(pulls.manifest("new", namespaces={"include": [one, two]}))
+        assert code == 2
+        assert rows(entry, "gain") == [f"create Secret {one}/ecr"]
 
     def test_a_suspended_one_does_nothing(self, pulls: PullSecrets, plans: Plans) -> None:
         pulls.namespace("a")
@@ -327,6 +366,20 @@ class TestOfAnObjectThatIsThere:
             f"{pulls.name('a-old')} is older and writes the Secret ecr there; change `secretName` or the "
             "namespaces of one of the two"
         ]
+
+    def test_who_waits_for_the_name_gets_what_is_left(self, pulls: PullSecrets, plans: Plans) -> None:
+        name = pulls.namespace("a")
+        pulls.create("a-old")
+        pulls.healed("a-old")
+        pulls.create("b-young")
+        pulls.failing(name, "Conflict", "b-young")
+        code, entry = plans.one(pulls.manifest("a-old", namespaces={"include": ["absent"]}))
+        young = pulls.name("b-young")
+        assert code == 2
+        assert rows(entry, "lose") == [f"Secret {name}/ecr passes to EcrPullSecret {young}"]
+        [note] = [note for note in entry["notes"] if young in note]
+        assert note.startswith(f"EcrPullSecret {young} would follow: ")
+        assert f"Secret {name}/ecr" in note
 
     def test_no_credential_is_shown_whatever_is_asked(
         self, pulls: PullSecrets, plans: Plans, cluster: Cluster

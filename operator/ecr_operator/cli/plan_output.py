@@ -25,11 +25,11 @@ COLOURS = {
 SHOWN = 10
 """How many namespaces are shown of those to which the same happens."""
 WORDS = {
-    Effect.GAIN: ("create", "namespaces get it"),
-    Effect.CHANGE: ("change", "are changed"),
-    Effect.LOSE: ("delete", "are deleted"),
+    Effect.GAIN: ("create", "to get it"),
+    Effect.CHANGE: ("change", "to be changed"),
+    Effect.LOSE: ("delete", "to be deleted"),
     Effect.ACCOUNT: ("change", "service accounts"),
-    Effect.REFUSED: ("refuse", "namespaces cannot have it"),
+    Effect.REFUSED: ("refuse", "refused"),
 }
 """What stands in the column ACTION, and what the rest is called that is not shown."""
 SUMMARY = (
@@ -147,4 +147,4 @@ def _namespaces(touched: Touched) -> Iterable[tuple[str, str]]:
         for row in found[:SHOWN]:
             yield action, row.text
         if len(found) > SHOWN:
-            yield action, f"and {len(found) - SHOWN} more ({words}); `-o json` lists all"
+            yield action, f"and {len(found) - SHOWN} more {words}; `-o json` lists all"

@@ -37,10 +37,24 @@ def rows(subject: PullSubject, observed: ObservedNamespace, plan: NamespacePlan)
         text = "; ".join(_described(change, observed) for change in secrets)
         types = [type(change).__name__ for change in secrets]
         yield Row(_effect(secrets), name, text, {"types": types})
+    for secret, owner in _passed(subject, observed, plan):
+        text = f"Secret {name}/{secret} passes to EcrPullSecret {owner}"
+        yield Row(Effect.LOSE, name, text, {"types": [ApplySecret.__name__], "to": owner})
     for failure in plan.failures:
         if failure.owner == subject.name and failure.reason != Reason.NAMESPACE_TERMINATING:
             reason, message = failure.reason.value, failure.message
             yield Row(Effect.REFUSED, name, f"{name}: {reason}: {message}", _told(reason, message))
+
+
+def _passed(
+    subject: PullSubject, observed: ObservedNamespace, plan: NamespacePlan
+) -> Iterable[tuple[str, str]]:
+    """The Secrets of `subject` that another EcrPullSecret takes over, with its name."""
+    for change in plan.changes:
+        if isinstance(change, ApplySecret) and change.owner != subject.name:
+            there = observed.secret(change.wanted.name)
+            if there is not None and there.owner == subject.name:
+                yield there.name, change.owner
 
 
 def _told(reason: str, message: str) -> dict[str, Any]:
@@ -98,10 +112,12 @@ def consequences(before: NamespacePlan, after: NamespacePlan, owners: Iterable[s
     """What happens only because of the apply, and to EcrPullSecrets other than `owners`."""
     others = frozenset(owners)
     known = {change.describe() for change in before.changes}
+    follow: dict[str, list[str]] = {}
     for change in after.changes:
-        foreign = sorted(owners_of(change) - others)
-        if foreign and not owners_of(change) & others and change.describe() not in known:
-            yield f"EcrPullSecret {', '.join(foreign)} would follow: {change.describe()}"
+        if not owners_of(change) & others and change.describe() not in known:
+            follow.setdefault(", ".join(sorted(owners_of(change))), []).append(change.describe())
+    for owner, changes in follow.items():
+        yield f"EcrPullSecret {owner} would follow: {'; '.join(changes)}"
     for failure in after.failures:
         if failure.owner not in others and failure not in before.failures:
             yield (
