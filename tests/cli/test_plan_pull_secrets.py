@@ -470,8 +470,10 @@ class TestWhichCluster:
         others = [one for one in LISTED if one != resource]
         user = may_list(cluster, f"plan-without-{resource}", *others)
         asked = pulls.manifest("new", serviceAccounts=SERVICE_ACCOUNTS)
-        code, output = plans.text(asked, options=("--kubeconfig", str(user)))
+        done = pulls.manifest("suspended", suspend=True)
+        code, output = plans.text(asked, done, options=("--kubeconfig", str(user)))
         assert code == 1
+        assert "none     `suspend` is true" in output
         [line] = [line for line in output.splitlines() if "error" in line]
         assert f"error    Forbidden: the right to `list` {resource} is missing: {resource} is forbid" in line
 

@@ -1,7 +1,6 @@
 """The cluster that a command may look at: which one is said as kubectl has it said."""
 
 import os
-from pathlib import Path
 
 import yaml
 from kubernetes.aio.config import ConfigException
@@ -23,7 +22,7 @@ def kubeconfig_path(given: str | None) -> str | None:
     named = os.environ.get("KUBECONFIG")
     if named:
         return named if any(map(_is_there, named.split(os.pathsep))) else None
-    default = str(Path.home() / ".kube" / "config")
+    default = os.path.expanduser("~/.kube/config")
     return default if _is_there(default) else None
 
 

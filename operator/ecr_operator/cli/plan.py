@@ -154,10 +154,11 @@ async def _pull_secrets(
     if not named:
         return [], None
     # Costs half a second.
+    from ecr_operator.cli.asked_pull_secrets import check
     from ecr_operator.cli.cluster_lists import Cluster
     from ecr_operator.cli.kubeconfig import KubeconfigError, connected, kubeconfig_path
     from ecr_operator.cli.planned import Action
-    from ecr_operator.cli.planned_pull_secrets import NO_CLUSTER, PullSecretPlanner, check
+    from ecr_operator.cli.planned_pull_secrets import NO_CLUSTER, PullSecretPlanner
 
     refused, asked = check(named, settings, None if isinstance(registry, str) else registry.region)
     given, context = cluster

@@ -3,24 +3,18 @@
 No token is asked for: a mark stands for each (`planning.secret_outline`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from ecr_operator.api.admission import change_problems
-from ecr_operator.api.names import API_VERSION
 from ecr_operator.aws.errors import AwsError
 from ecr_operator.aws.registry import Registry
+from ecr_operator.cli.asked_pull_secrets import UNKNOWN_ACCOUNT, Asked, understood, with_live
 from ecr_operator.cli.cluster_lists import Cluster, Json, Lists, LookError, recorded_content
 from ecr_operator.cli.planned import Action, Planned
 from ecr_operator.cli.pull_effects import consequences, rows
 from ecr_operator.cli.pull_world import World
-from ecr_operator.cli.reviewed import Named
 from ecr_operator.cli.touched import Effect, Row, Touched
-from ecr_operator.controllers.pull_refusal import refusal_of
 from ecr_operator.controllers.pull_subject import PullSubject
-from ecr_operator.controllers.subject import UnsupportedSpecError
-from ecr_operator.planning.naming import NoSuchHostError
 from ecr_operator.planning.pull_registries import hosts_of, needs_own_account
 from ecr_operator.planning.secret_data import SecretContent
 from ecr_operator.planning.secret_outline import NEW, outlined_content
@@ -28,55 +22,12 @@ from ecr_operator.planning.status import is_ready
 from ecr_operator.reasons import Reason
 from ecr_operator.settings import Settings
 
-UNKNOWN_ACCOUNT: Final = "<account>"
 NOTES: Final = 10
 """How much is told of other EcrPullSecrets."""
 NO_CLUSTER: Final = (
     "valid; its namespaces are not shown, because no kubeconfig was given: "
     "name one with --kubeconfig or KUBECONFIG"
 )
-_YOUNGEST: Final = "9999-12-31T23:59:59Z"
-"""Of an object that is not there yet: all others are older."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A manifest that is not refused; `subject` is the object that it would make of the live one."""
-
-    named: Named
-    subject: PullSubject
-    live: PullSubject | None = None
-
-    def planned(self, action: Action, **fields: Any) -> Planned:
-        """Its plan."""
-        return self.named.planned(action, **fields)
-
-
-def check(
-    pull_secrets: Iterable[Named], settings: Settings, region: str | None
-) -> tuple[list[Planned], list[Asked]]:
-    """Those that the operator would refuse, whatever is in the cluster, and the others."""
-    refused: list[Planned] = []
-    asked: list[Asked] = []
-    for named in pull_secrets:
-        try:
-            subject = PullSubject.of(_applied(named, None))
-            if region is not None:
-                hosts_of(subject.choices, region, UNKNOWN_ACCOUNT)
-        except UnsupportedSpecError as error:
-            refused.append(named.invalid([str(error)]))
-            continue
-        except NoSuchHostError as error:
-            refused.append(
-                named.planned(Action.REFUSE, reason=Reason.UNSUPPORTED_SPEC.value, message=str(error))
-            )
-            continue
-        refusal = None if subject.spec.is_suspended else refusal_of(subject, settings)
-        if refusal is None:
-            asked.append(Asked(named, subject))
-        else:
-            refused.append(named.planned(Action.REFUSE, reason=refusal.reason, message=refusal.message))
-    return refused, asked
 
 
 class PullSecretPlanner:
@@ -89,10 +40,11 @@ class PullSecretPlanner:
 
     async def plan(self, asked: Sequence[Asked]) -> list[Planned]:
         """The plans of all, as if they were applied together."""
+        planned: list[Planned] = []
         try:
             live = await self._cluster.pull_secrets()
-            subjects = _understood(live)
-            planned, asked, applied = _with_live(asked, live, subjects)
+            subjects = understood(live)
+            planned, asked, applied = with_live(asked, live, subjects)
             names = [one.subject.secret_name for one in asked]
             present = [*subjects.values(), *(one.subject for one in asked)]
             accounts = self._settings.service_accounts and any(
@@ -100,7 +52,10 @@ class PullSecretPlanner:
             )
             lists = await self._cluster.lists(live, subjects, names, accounts) if asked else None
         except LookError as error:
-            return [one.planned(Action.ERROR, reason=error.reason, message=str(error)) for one in asked]
+            message = str(error)
+            return planned + [
+                one.planned(Action.ERROR, reason=error.reason, message=message) for one in asked
+            ]
         return planned if lists is None else planned + await self._compared(asked, lists, subjects, applied)
 
     async def _compared(
@@ -190,65 +145,6 @@ class PullSecretPlanner:
         return account
 
 
-def _applied(named: Named, live: Json | None) -> Json:
-    """The object after an apply: the manifest's spec and annotations, the rest as the API server has it."""
-    obj = named.manifest.obj
-    if live is None:
-        metadata: Json = {
-            "name": named.name,
-            "uid": f"new-{named.name}",
-            "resourceVersion": "0",
-            "generation": 0,
-            "creationTimestamp": _YOUNGEST,
-        }
-    else:
-        metadata = dict(live["metadata"])
-    annotations = obj["metadata"].get("annotations") or {}
-    if annotations:
-        metadata["annotations"] = {**(metadata.get("annotations") or {}), **annotations}
-    found: Json = {"apiVersion": API_VERSION, "kind": named.kind, "metadata": metadata, "spec": obj["spec"]}
-    return found if live is None or "status" not in live else {**found, "status": live["status"]}
-
-
-def _understood(live: Mapping[str, Json]) -> dict[str, PullSubject]:
-    subjects = {}
-    for name, obj in live.items():
-        try:
-            subjects[name] = PullSubject.of(obj)
-        except UnsupportedSpecError:
-            # The operator leaves it, and what it has written, alone.
-            continue
-    return subjects
-
-
-def _with_live(
-    asked: Iterable[Asked], live: Mapping[str, Json], subjects: Mapping[str, PullSubject]
-) -> tuple[list[Planned], list[Asked], dict[str, Json]]:
-    """Those that change nothing or cannot be changed so, the others beside the live objects, and all objects
-    that are there after the apply.
-    """
-    planned: list[Planned] = []
-    left: list[Asked] = []
-    applied: dict[str, Json] = {}
-    for one in asked:
-        obj = live.get(one.named.name)
-        wrong = change_problems(one.named.manifest.obj, obj) if obj is not None else ()
-        if wrong:
-            planned.append(one.named.invalid(wrong))
-            continue
-        subject = PullSubject.of(_applied(one.named, obj))
-        applied[subject.name] = subject.obj
-        if subject.spec.is_suspended:
-            reason = Reason.SUSPENDED.value
-            planned.append(one.planned(Action.NONE, reason=reason, message="`suspend` is true"))
-        elif subject.is_deleting or "deletionTimestamp" in one.named.manifest.obj["metadata"]:
-            message = "the object is being deleted: nothing is planned"
-            planned.append(one.planned(Action.NONE, message=message))
-        else:
-            left.append(replace(one, subject=subject, live=subjects.get(one.named.name)))
-    return planned, left, applied
-
-
 def _is_kept(subject: PullSubject, live: PullSubject, region: str) -> bool:
     """Whether the credentials that `live` hands out are those that `subject` asks for.
 
@@ -276,7 +172,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _result(asked: Asked, touched: Touched, notes: tuple[str, ...]) -> Planned:
     if touched.changes:
-        action = Action.CREATE if asked.live is None else Action.CHANGE
+        action = Action.CREATE if asked.is_new else Action.CHANGE
     elif touched.refused:
         action = Action.REFUSE
     elif not touched.selected:
