@@ -1,6 +1,6 @@
 """What happens while the watch is cut, and can never be told by it: etcd has forgotten it (410).
 
-kopf lists anew then, and reports no deletion.
+kopf begins anew then, and reports nothing of what was before: a list of ours shows it.
 """
 
 from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def test_what_nobody_saw_is_done_afterwards_and_what_is_gone_stays_gone(
     gateway: Gateway, plane: ControlPlane, repositories: Repositories, cluster: Cluster, aws: FakeAws
 ) -> None:
     scope = {"watch_namespaces": (repositories.namespace,)}
-    # No list but the first: it is not what drops the ghost.
+    # No list but the first, and the one that the watch asks for when it begins anew.
     with RunningOperator(gateway.kubeconfig(), list_seconds=1e6, resync_seconds=1.0, **scope) as running:
         for name in ("changed", "again", "ghost"):
             repositories.create(name)
@@ -83,7 +83,6 @@ def test_what_nobody_saw_is_done_afterwards_and_what_is_gone_stays_gone(
         repositories.wait_gone("deleted", timeout=60)
         for name in ("changed", "again", "later"):
             repositories.ready(name, timeout=60)
-        # The sweep finds the ghost's repository missing, and the proof before the effect the ghost itself.
         until(cluster, lambda: objects(running) == 3, "end of the ghost")
 
     assert repositories.get("again")["metadata"]["uid"] != first

@@ -1,10 +1,13 @@
-"""Keeps the store filled: waits for the CRDs, lists, watches, lists again, and starts over when they go."""
+"""Keeps the store filled: waits for the CRDs, watches, lists, lists again, and starts over when they go."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
 
 from ecr_operator.api.names import API_VERSION
+from ecr_operator.engine.backoff import Backoff
 from ecr_operator.kube.client import KubeClient
 from ecr_operator.kube.errors import KubeError
 from ecr_operator.kube.listing import list_into
@@ -23,6 +26,10 @@ LOG_SECONDS = 60.0
 """How often it is said that something is missing or refused."""
 RESTART_SECONDS = 1.0
 """The pause before the watch is started again that ended by itself."""
+BEGIN_SECONDS = 2.0
+"""What watches get to begin in before the first list, which has to be repeated for those that begin later."""
+RETRY_SECONDS = 15.0
+"""The longest pause before a list is tried again that failed."""
 
 _NOT_FOUND = 404
 
@@ -68,24 +75,23 @@ class Observing:
                 await self._observe()
             except KubeError as error:
                 self._not_listed(error)
-                if self.waits_for is not None:
-                    self.waits_for = f"the list of all objects: {error}"
             except Exception as error:
                 # Whatever ended the watch (kopf raises errors of its own), the cure is the same.
                 log.warning("The watch ended: %s", error or type(error).__name__)
             await asyncio.sleep(RESTART_SECONDS)
 
     async def _observe(self) -> None:
-        """List, then watch and list periodically until one of them fails or a CRD goes."""
-        await self._list_all()
+        """Watch and list until one of them fails or a CRD goes."""
+        begun = _Begun((resource, scope) for resource in self.resources for scope in self._scopes(resource))
         # One kopf for each: when one of its watches fails, kopf ends, but waits for the others, which know
         # nothing of that and repeat their requests for ever.
         watches = [
-            Watch(self._client, self._store, [resource], namespaces)
-            for resource in self.resources
-            for namespaces in self._scopes(resource)
+            Watch(
+                self._client, self._store, [resource], scope, on_begin=partial(begun.add, (resource, scope))
+            )
+            for resource, scope in begun.missing
         ]
-        work = (*(watch.run() for watch in watches), self._list_periodically(), self._until_crds_go())
+        work = (*(watch.run() for watch in watches), self._list_when_due(begun), self._until_crds_go())
         tasks = [asyncio.create_task(coroutine) for coroutine in work]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -103,24 +109,48 @@ class Observing:
             return ((),)
         return tuple((namespace,) for namespace in self._namespaces)
 
-    async def _list_all(self) -> None:
-        for resource in self.resources:
-            paths = resource.paths(self._namespaces)
-            await list_into(self._client, self._store, resource.plural, paths, resource.params)
-        self.failure = None
-        self.listed_at = asyncio.get_running_loop().time()
-        self.waits_for = None
-        self._on_complete()
-
-    async def _list_periodically(self) -> None:
+    async def _list_when_due(self, begun: "_Begun") -> None:
+        """All kinds now and periodically, and one again when a watch of it has begun anew."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BEGIN_SECONDS):
+                await begun.all.wait()
+        pauses = Backoff[None](maximum=RETRY_SECONDS)
+        begun.take()
+        due = set(self.resources)
         while True:
-            await asyncio.sleep(self._list_seconds)
             try:
-                await self._list_all()
+                await self._list(due)
             except KubeError as error:
                 if error.status == _NOT_FOUND:
                     raise
                 self._not_listed(error)
+                await asyncio.sleep(pauses.next(None))
+                due |= begun.take()
+            else:
+                pauses.forget(None)
+                due = await self._until_due(begun)
+
+    async def _until_due(self, begun: "_Begun") -> set[Resource]:
+        now = asyncio.get_running_loop().time()
+        left = self._list_seconds if self.listed_at is None else self.listed_at + self._list_seconds - now
+        try:
+            async with asyncio.timeout(left):
+                await begun.anew.wait()
+        except TimeoutError:
+            begun.take()
+            return set(self.resources)
+        return begun.take()
+
+    async def _list(self, resources: Collection[Resource]) -> None:
+        """List them; when these are all kinds, what the store holds is complete."""
+        for resource in resources:
+            paths = resource.paths(self._namespaces)
+            await list_into(self._client, self._store, resource.plural, paths, resource.params)
+        self.failure = None
+        if len(resources) == len(self.resources):
+            self.listed_at = asyncio.get_running_loop().time()
+            self.waits_for = None
+            self._on_complete()
 
     async def _until_crds_go(self) -> None:
         """kopf ends when a CRD goes, but not always, and is deaf then."""
@@ -143,6 +173,8 @@ class Observing:
 
     def _not_listed(self, error: KubeError) -> None:
         self.failure = str(error)
+        if self.waits_for is not None:
+            self.waits_for = f"the list of all objects: {error}"
         self._warn(f"Failed to list objects: {error}")
 
     def _warn(self, text: str) -> None:
@@ -165,3 +197,35 @@ class Observing:
         if not missing:
             return None
         return f"CRDs of {', '.join(sorted(missing))} (install them with `kubectl apply -k crds/`)"
+
+
+_Scope = tuple[Resource, tuple[str, ...]]
+"""What one watch is of: a kind, in the namespaces or in all of them."""
+
+
+class _Begun:
+    """The watches that have begun from now on: what happened before that has to be listed."""
+
+    def __init__(self, scopes: Iterable[_Scope]) -> None:
+        self.missing = list(scopes)
+        """Those that have not begun yet."""
+        self.all = asyncio.Event()
+        """Set when all have begun once."""
+        self.anew = asyncio.Event()
+        """Set when one has begun since the last `take`."""
+        self._kinds: set[Resource] = set()
+
+    def add(self, scope: _Scope) -> None:
+        """The watch of `scope` begins."""
+        if scope in self.missing:
+            self.missing.remove(scope)
+        if not self.missing:
+            self.all.set()
+        self._kinds.add(scope[0])
+        self.anew.set()
+
+    def take(self) -> set[Resource]:
+        """The kinds of which a watch has begun since the last call."""
+        kinds, self._kinds = self._kinds, set()
+        self.anew.clear()
+        return kinds
