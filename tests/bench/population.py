@@ -60,10 +60,8 @@ class Population:
         return _run(self._wave(self._each("DELETE"), _is_gone, timeout))
 
     def edit_last(self, timeout: float) -> Wave:
-        """Change the spec of the last one in any list, and wait until it is Ready."""
-        name = self.names[-1]
-        edit = Request("PATCH", path(KIND, self.namespace, name), {"spec": {"tags": {"team": "b"}}})
-        return _run(self._wave(iter((edit,)), _is_ready, timeout, [name]))
+        """Change the spec of the last one in any list; timed from then until it is Ready with that spec."""
+        return _run(self._edit(self.names[-1], timeout))
 
     def delete_namespace(self, timeout: float) -> Wave:
         """Delete the namespace with all in it and wait until all are gone."""
@@ -76,14 +74,22 @@ class Population:
             await server.send(requests)
         return Wave(time.monotonic() - begin)
 
-    async def _wave(
-        self, requests: Iterator[Request], holds: Holds, timeout: float, names: list[str] | None = None
-    ) -> Wave:
+    async def _edit(self, name: str, timeout: float) -> Wave:
+        objects = path(KIND, self.namespace)
+        edit = Request("PATCH", path(KIND, self.namespace, name), {"spec": {"tags": {"team": "b"}}})
+        async with ApiServer(self.kubeconfig) as server:
+            begin = time.monotonic()
+            # Looked at afterwards only: until then it is Ready, with the spec that it had.
+            await server.send((edit,))
+            missing = await server.seen(objects, [name], _is_ready, timeout, only=name)
+            return Wave(time.monotonic() - begin, len(missing))
+
+    async def _wave(self, requests: Iterator[Request], holds: Holds, timeout: float) -> Wave:
         listening = asyncio.Event()
         async with ApiServer(self.kubeconfig) as server:
             begin = time.monotonic()
             seen = asyncio.create_task(
-                server.seen(path(KIND, self.namespace), names or self.names, holds, timeout, listening)
+                server.seen(path(KIND, self.namespace), self.names, holds, timeout, listening)
             )
             first, _ = await asyncio.wait(
                 {seen, asyncio.create_task(listening.wait())}, return_when=asyncio.FIRST_COMPLETED

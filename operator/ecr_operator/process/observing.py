@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -141,13 +141,13 @@ class Observing:
             return set(self.resources)
         return begun.take()
 
-    async def _list(self, resources: Collection[Resource]) -> None:
+    async def _list(self, due: set[Resource]) -> None:
         """List them; when these are all kinds, what the store holds is complete."""
-        for resource in resources:
+        for resource in filter(due.__contains__, self.resources):
             paths = resource.paths(self._namespaces)
             await list_into(self._client, self._store, resource.plural, paths, resource.params)
         self.failure = None
-        if len(resources) == len(self.resources):
+        if due.issuperset(self.resources):
             self.listed_at = asyncio.get_running_loop().time()
             self.waits_for = None
             self._on_complete()
