@@ -57,3 +57,36 @@ def test_a_retry_whose_moment_went_by_during_the_status_write_is_made_soon() -> 
         assert RETRY_FLOOR <= seconds <= RETRY_FLOOR + 1
 
     asyncio.run(main())
+
+
+def test_news_of_the_credentials_does_not_wait_for_namespaces_that_are_being_written() -> None:
+    async def main() -> None:
+        world = World()
+        subject = world.have(pull_secret())
+        world.have_namespace("a")
+        world.hand_out(subject, lasts=20.0)
+        reasons = []
+        for seconds in (16.0, 5.0):
+            world.seconds += seconds
+            await world.controller.reconcile(NAME)
+            held = world.held()
+            assert held is not None
+            reasons.append({one["type"]: one["reason"] for one in held["status"]["conditions"]})
+        assert [one["ExpiringSoon"] for one in reasons] == ["NotRefreshed", "Expired"]
+        assert [one["Ready"] for one in reasons] == ["AccessDenied", "AccessDenied"]
+        assert held["status"]["namespaces"] == {"matched": 1, "ready": 0, "failed": 0}
+
+    asyncio.run(main())
+
+
+def test_a_suspended_object_is_not_looked_at_for_the_sake_of_its_namespaces() -> None:
+    async def main() -> None:
+        world = World()
+        world.have(pull_secret(suspend=True))
+        world.have_namespace("a")
+        assert await world.controller.reconcile(NAME) is None
+        held = world.held()
+        assert held is not None
+        assert held["status"]["conditions"][0]["reason"] == "Suspended"
+
+    asyncio.run(main())

@@ -28,6 +28,7 @@ Json = dict[str, Any]
 NAME = "pull"
 REGION = "eu-central-1"
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+BEGIN = 1000.0
 NOT_SERVED = KubeError(404, "NotFound", "the server could not find the requested resource")
 KINDS = tuple(resource.plural for resource in (PULL_SECRETS, NAMESPACES, SECRETS, SERVICE_ACCOUNTS))
 
@@ -111,10 +112,10 @@ class RefusingTokens:
 
 
 class World:
-    """To be made while an event loop runs. `seconds` is the monotonic clock."""
+    """To be made while an event loop runs. `seconds` is the monotonic clock; the time of day goes with it."""
 
     def __init__(self, **settings: Any) -> None:
-        self.seconds = 1000.0
+        self.seconds = BEGIN
         self.server = ApiServer()
         self.store = Store(KINDS, selected=[SECRETS.plural])
         self.tokens = RefusingTokens()
@@ -125,7 +126,7 @@ class World:
             store=self.store,
             tokens=self.tokens,
             registry=SimpleNamespace(region=REGION),
-            clock=SimpleNamespace(now=lambda: NOW),
+            clock=SimpleNamespace(now=lambda: NOW + timedelta(seconds=self.seconds - BEGIN)),
             monotonic=lambda: self.seconds,
             chance=random.Random(1),
             metrics=Metrics(),
@@ -149,6 +150,12 @@ class World:
         self.server.objects[obj["metadata"]["name"]] = obj
         self.store.put(PULL_SECRETS.plural, obj)
         return PullSubject.of(obj)
+
+    def have_namespace(self, name: str) -> None:
+        """A namespace that nobody works on."""
+        metadata = {"name": name, "uid": f"uid of {name}", "resourceVersion": "1"}
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        self.store.put(NAMESPACES.plural, {**namespace, "status": {"phase": "Active"}})
 
     def held(self) -> Json | None:
         """What the store holds."""

@@ -22,7 +22,7 @@ from ecr_operator.kube.finalizer import remove_finalizer
 from ecr_operator.kube.paths import object_path
 from ecr_operator.kube.resources import PULL_SECRETS, SECRETS, SERVICE_ACCOUNTS
 from ecr_operator.planning.plan import Outcome, Retrying, Stalled, Suspended, Waiting
-from ecr_operator.planning.pull_secret_record import pull_secret_status, recorded_life
+from ecr_operator.planning.pull_secret_record import is_news, pull_secret_status, recorded_life
 from ecr_operator.planning.pull_secret_status import NamespacesSummary, summary
 from ecr_operator.planning.status import READY, is_ready, outcome_status
 from ecr_operator.planning.token_life import RETRY_FLOOR
@@ -30,7 +30,7 @@ from ecr_operator.reasons import Reason
 
 ATTEMPTS = 5
 SUMMARY_SECONDS = 10.0
-"""While namespaces are being written the status is, at most this often."""
+"""While namespaces are being written the status tells of it at most this often."""
 DELETION_SECONDS = 5.0
 """How often service accounts are looked at again that a deletion waits for."""
 
@@ -166,12 +166,8 @@ class PullSecretController:
             outcome = None
         if outcome is None:
             outcome = sums.outcome(was_ready=ready)
-        waits = handout.summed_at + SUMMARY_SECONDS - monotonic
-        said = subject.status.condition(READY)
-        reason = getattr(outcome, "reason", Reason.SUSPENDED)
-        repeats = said is not None and (said.reason, said.observed_generation) == (reason, subject.generation)
-        if repeats and not sums.is_settled and waits > 0:
-            return self._next_look(subject, handout, now, waits)
+        # A suspended object's status does not tell of namespaces.
+        settled = sums.is_settled or isinstance(outcome, Suspended)
         status = pull_secret_status(
             subject.status,
             outcome,
@@ -182,10 +178,16 @@ class PullSecretController:
             # A retry has answered nothing yet, whether Ready says so or not.
             handled=None if isinstance(handout.failure, Retrying) else subject.asked,
         )
+        waits = handout.summed_at + SUMMARY_SECONDS - monotonic
+        said = subject.status.condition(READY)
+        reason = getattr(outcome, "reason", Reason.SUSPENDED)
+        repeats = said is not None and (said.reason, said.observed_generation) == (reason, subject.generation)
+        if repeats and not settled and waits > 0 and not is_news(subject.status, status):
+            return self._next_look(subject, handout, now, waits)
         await pull_report.write(self._context, subject.obj, status)
         pull_report.announce(self._context, subject, outcome, status)
         handout.summed_at = monotonic
-        return self._next_look(subject, handout, now, None if sums.is_settled else SUMMARY_SECONDS)
+        return self._next_look(subject, handout, now, None if settled else SUMMARY_SECONDS)
 
     def _summary(self, subject: PullSubject) -> NamespacesSummary:
         return summary(

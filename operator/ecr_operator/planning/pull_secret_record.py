@@ -7,7 +7,7 @@ from ecr_operator.api.meta import ConditionStatus
 from ecr_operator.api.pull_secret import EcrPullSecretStatus, NamespaceCounts, NamespaceFailure, RegistryHost
 from ecr_operator.planning.plan import Outcome, Suspended
 from ecr_operator.planning.pull_secret_status import NamespacesSummary
-from ecr_operator.planning.status import outcome_status, with_condition
+from ecr_operator.planning.status import READY, outcome_status, with_condition
 from ecr_operator.planning.token_life import Life
 from ecr_operator.reasons import Reason
 
@@ -75,6 +75,17 @@ def pull_secret_status(
         }
         status = _with_privilege(status, facts.held.narrowed, generation, now)
     return _with_namespaces(status.model_copy(update=update), sums, generation, now)
+
+
+def is_news(before: EcrPullSecretStatus, now: EcrPullSecretStatus) -> bool:
+    """Whether they differ in more than how far the namespaces are."""
+    return _without_progress(before) != _without_progress(now)
+
+
+def _without_progress(status: EcrPullSecretStatus) -> EcrPullSecretStatus:
+    progress = (READY, NAMESPACES_FAILED)
+    conditions = tuple(one for one in status.conditions or () if one.type not in progress)
+    return status.model_copy(update={"conditions": conditions, "namespaces": None, "failures": None})
 
 
 def recorded_life(status: EcrPullSecretStatus) -> Life | None:
