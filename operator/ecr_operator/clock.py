@@ -75,7 +75,10 @@ class Clock:
             if self._source is not None and source < self._source:
                 return
             if source != self._source:
-                self._source, self._offset = source, (earliest + latest) / 2
+                # A slow answer leaves a wide choice, and most machines' clocks are right.
+                machine = self.machine().timestamp() - answered
+                fits = earliest <= machine <= latest
+                self._source, self._offset = source, machine if fits else (earliest + latest) / 2
             elif earliest <= self._latest and latest >= self._earliest:
                 # All answers together are right to less than a second.
                 earliest, latest = max(earliest, self._earliest), min(latest, self._latest)

@@ -50,6 +50,17 @@ def test_a_clock_that_is_wrong_is_right_after_one_answer(hours: float) -> None:
     assert world.clock.machine() == world.true + timedelta(hours=hours)
 
 
+def test_a_right_clock_is_not_put_wrong_by_an_answer_that_took_long() -> None:
+    slow = World()
+    asked = slow.clock.uptime()
+    date = format_datetime(slow.true, usegmt=True)
+    slow.passed += 20.0
+
+    slow.clock.learn(date, asked, Source.AWS)
+
+    assert slow.error <= 0.5
+
+
 def test_a_clock_that_is_set_later_changes_nothing() -> None:
     world = World()
     world.answer()
