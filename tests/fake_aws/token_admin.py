@@ -7,6 +7,7 @@ from typing import Any
 from .gates import Gates
 from .roles.web_identity import WEB_IDENTITIES
 from .temporary_keys import TEMPORARY_KEYS
+from .tokens import registry_requests
 from .tokens.issued import LIFE, TOKENS, Token
 from .tokens.rights import rights
 
@@ -46,6 +47,10 @@ class TokenKnobs:
             **described(token),
             **rights(self._gates, token, repository, registry, region),
         }
+
+    def registry_request(self, host: str, method: str, path: str, authorization: str) -> dict[str, Any]:
+        """What a private registry answers to a request; status 200: it may come in."""
+        return registry_requests.verdict(self._gates, host, method, path, authorization)._asdict()
 
     def tokens(self, account: str | None = None) -> list[dict[str, Any]]:
         """Every token issued so far, in order."""

@@ -28,6 +28,17 @@ class TokenTurns:
         )
         return found
 
+    def registry_request(
+        self, host: str, method: str, path: str, authorization: str = ""
+    ) -> tuple[int, dict[str, str], str]:
+        """What the private registry at `host` answers to a request with this Authorization header: status,
+        headers and body; 200: the request may come in, and a registry behind this serves it.
+        """
+        found = self.turn(
+            "registry_request", host=host, method=method, path=path, authorization=authorization
+        )
+        return found["status"], found["headers"], found["body"]
+
     def tokens(self, account: str | None = None) -> list[dict[str, Any]]:
         """Every token issued so far (to an account), in order: as `token` tells, with ``token`` and
         ``password``, without rights.
