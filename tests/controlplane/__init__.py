@@ -2,7 +2,8 @@
 
 Here live the Go module that builds etcd, kube-apiserver, kube-controller-manager and kubectl into one
 binary (`binary/`), the code that finds or builds it (`assets`) and the code that runs it
-(`ControlPlane`). Nothing here knows the operator or its kinds.
+(`ControlPlane`). Beside them, in the same binary, a container registry and its client (`registry`). Nothing
+here knows the operator or its kinds.
 """
 
 from tests.controlplane import assets

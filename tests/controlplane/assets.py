@@ -20,6 +20,9 @@ from tests.controlplane.progress import note, run
 
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 
+REGISTRY_PROGRAMS = ("ecr-registry", "crane")
+"""Of our own build alone: nobody else has them."""
+
 SOURCE = Path(__file__).parent / "binary"
 
 
@@ -30,8 +33,11 @@ class AssetsError(Exception):
 def find() -> Path:
     """The directory that holds `PROGRAMS`; builds them first when they are missing (some minutes)."""
     given = os.environ.get("KUBEBUILDER_ASSETS")
-    if given:
-        return _checked(Path(given))
+    return _checked(Path(given)) if given else built()
+
+
+def built() -> Path:
+    """The directory of our own build, with `REGISTRY_PROGRAMS` too, whatever `KUBEBUILDER_ASSETS` says."""
     directory = cached()
     if not directory.exists():
         with _alone(directory.parent):
@@ -44,8 +50,8 @@ def find() -> Path:
 def cached() -> Path:
     """Where a build of this source for this machine belongs, whether or not it is there."""
     digest = hashlib.sha256()
-    for name in ("main.go", "go.mod", "go.sum"):
-        digest.update((SOURCE / name).read_bytes())
+    for file in sorted([*SOURCE.glob("*.go"), SOURCE / "go.mod", SOURCE / "go.sum"]):
+        digest.update(file.name.encode() + file.read_bytes())
     digest.update(repr((_flags(), sys.platform, platform.machine())).encode())
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return home / "ecr-operator" / "controlplane" / digest.hexdigest()[:16]
@@ -91,7 +97,7 @@ def _build(directory: Path) -> None:
         cwd=SOURCE,
         env=toolchain.environment(),
     )
-    for name in PROGRAMS:
+    for name in (*PROGRAMS, *REGISTRY_PROGRAMS):
         (scratch / name).symlink_to("controlplane")
     scratch.rename(directory)
 

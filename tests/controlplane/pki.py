@@ -1,4 +1,4 @@
-"""Certificates and kubeconfig files of one control plane."""
+"""Certificates and kubeconfig files of one control plane, and certificates of servers beside it."""
 
 import base64
 import ipaddress
@@ -39,6 +39,11 @@ class Authority:
             x509.DNSName("kubernetes.default.svc"),
         ]
         return self._issue(_name("kube-apiserver"), ExtendedKeyUsageOID.SERVER_AUTH, names)
+
+    def host_certificate(self, *hosts: str) -> tuple[bytes, bytes]:
+        """A certificate and key (PEM) for a server with these host names; `*.` stands for any first label."""
+        names = [x509.DNSName(host) for host in hosts]
+        return self._issue(_name("server"), ExtendedKeyUsageOID.SERVER_AUTH, names)
 
     def user_certificate(self, user: str, groups: Sequence[str]) -> tuple[bytes, bytes]:
         """A certificate and key (PEM) that the API server takes for `user` in `groups`."""

@@ -1,6 +1,7 @@
 """The programs are found, or built once however many ask, without a look at the network."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,8 +48,25 @@ def test_two_that_need_the_programs_at_once_build_them_once(
     assert first == second
     directory = Path(first.strip())
     assert directory.is_relative_to(tmp_path / "cache")
-    assert sorted(file.name for file in directory.iterdir()) == sorted([*assets.PROGRAMS, "controlplane"])
+    programs = [*assets.PROGRAMS, *assets.REGISTRY_PROGRAMS, "controlplane"]
+    assert sorted(file.name for file in directory.iterdir()) == sorted(programs)
     assert (tmp_path / "builds").read_text() == "built\n"
+
+
+def test_every_source_has_its_share_in_the_name_of_the_build(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source = tmp_path / "binary"
+    shutil.copytree(assets.SOURCE, source)
+    monkeypatch.setattr(assets, "SOURCE", source)
+    assert "registry.go" in [file.name for file in source.iterdir()]
+    found = [assets.cached()]
+    for file in sorted(source.iterdir()):
+        file.write_bytes(file.read_bytes() + b"\n")
+        found.append(assets.cached())
+    (source / "another.go").touch()
+    found.append(assets.cached())
+    assert len(set(found)) == len(found)
 
 
 def test_a_directory_without_the_controller_manager_is_refused_by_name(
@@ -59,6 +77,15 @@ def test_a_directory_without_the_controller_manager_is_refused_by_name(
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
     with pytest.raises(assets.AssetsError, match="lacks kube-controller-manager; add them, or unset it"):
         assets.find()
+
+
+def test_programs_from_elsewhere_are_no_registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in assets.PROGRAMS:
+        (tmp_path / name).touch(mode=0o755)
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
+    assert assets.find() == tmp_path
+    assert assets.built() == assets.cached()
+    assert all(os.access(assets.built() / name, os.X_OK) for name in assets.REGISTRY_PROGRAMS)
 
 
 def test_an_old_go_on_path_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

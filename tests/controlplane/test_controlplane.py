@@ -2,14 +2,11 @@
 
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +14,7 @@ import pytest
 from tests.cluster import ApiError, Cluster, Object
 from tests.controlplane import ControlPlane, assets
 from tests.controlplane.address import HOST
+from tests.controlplane.ends import ends_of, has_ended
 
 ROOT = Path(__file__).parents[2]
 
@@ -151,17 +149,3 @@ def test_a_killed_parent_takes_the_control_plane_with_it() -> None:
                 assert all(map(has_ended, ends))
         finally:
             parent.kill()
-
-
-@contextmanager
-def ends_of(pids: Iterable[int]) -> Iterator[list[int]]:
-    """Descriptors that become readable when the processes end."""
-    with ExitStack() as stack:
-        ends = [os.pidfd_open(pid) for pid in pids]
-        for end in ends:
-            stack.callback(os.close, end)
-        yield ends
-
-
-def has_ended(end: int) -> bool:
-    return bool(select.select([end], [], [], 10)[0])

@@ -1,5 +1,5 @@
-// Command controlplane is etcd, kube-apiserver, kube-controller-manager and kubectl in one
-// executable: the name it is called by selects the program, as busybox does it.
+// Command controlplane is etcd, kube-apiserver, kube-controller-manager, kubectl, a registry and crane
+// in one executable: the name it is called by selects the program, as busybox does it.
 //
 // It exists so that tests and the demo meet a real API server on machines without Docker. One
 // binary instead of four, because their code is mostly the same.
@@ -35,10 +35,21 @@ func main() {
 		if err := cli.RunNoErrOutput(command); err != nil {
 			kubectlutil.CheckErr(err)
 		}
+	case "ecr-registry":
+		end(serveRegistry(os.Args[1:]))
+	case "crane":
+		end(runCrane())
 	default:
-		fmt.Fprintf(os.Stderr, "%s: call me etcd, kube-apiserver, kube-controller-manager or kubectl\n", name)
+		fmt.Fprintf(os.Stderr, "%s: call me etcd, kube-apiserver, kube-controller-manager, kubectl, ecr-registry or crane\n", name)
 		os.Exit(2)
 	}
 }
 
 func run(command *cobra.Command) { os.Exit(cli.Run(command)) }
+
+func end(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
