@@ -91,9 +91,9 @@ def test_a_killed_api_server_comes_back_with_its_data(
         cluster.get("ConfigMap", namespace, "kept")
     plane.start_apiserver()
     assert cluster.get("ConfigMap", namespace, "kept")["metadata"]["name"] == "kept"
-    # The controllers found it again, too.
+    # The controllers find it again, too: client-go tries every 30 s at least, a random part of that later.
     cluster.delete("ServiceAccount", namespace, "default")
-    cluster.wait_for("ServiceAccount", namespace, "default", lambda account: True)
+    cluster.wait_for("ServiceAccount", namespace, "default", lambda account: True, timeout=120)
 
 
 def test_a_frozen_api_server_does_not_answer_until_it_is_thawed(plane: ControlPlane) -> None:

@@ -31,7 +31,8 @@ def test_the_expiry_of_each_host_and_the_state_of_each_object(
     hosts = (HOST, "ecr-public.aws.com", "public.ecr.aws")
     expected = [({"name": pulls.name("pull"), "host": host}, end) for host in hosts]
     until(cluster, lambda: _series(operator, EXPIRY) == expected, "expiry in the metrics", 10)
-    assert ({"kind": KIND, "ready": "True", "reason": "InSync"}, 1.0) in _series(operator, OBJECTS)
+    in_sync = ({"kind": KIND, "ready": "True", "reason": "InSync"}, 1.0)
+    until(cluster, lambda: in_sync in _series(operator, OBJECTS), "object in sync in the metrics", 10)
 
     # The other kind is none of what expires; the object's series go with it.
     pulls.delete()

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.fake_aws.client import ACCOUNT, REGION, FakeAws
-from tests.pull.seen import dates, seconds, text_of, whole
-from tests.pull_secrets import HOST, PullSecrets
+from tests.pull.seen import seconds, text_of, whole
+from tests.pull_secrets import HOST, PullSecrets, auths
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -68,22 +69,36 @@ def test_a_public_token_ends_with_its_session(pulls: PullSecrets, aws: FakeAws, 
     assert seconds(status["nextRefreshAt"]) < seconds(token["ends"])
 
 
-def test_a_part_that_fails_changes_nothing(pulls: PullSecrets, aws: FakeAws) -> None:
+def test_a_part_that_fails_stays_and_the_others_are_refreshed(pulls: PullSecrets, aws: FakeAws) -> None:
     name = pulls.namespace("a")
     pulls.create(registries=[{}, {"public": True}])
     first = pulls.ready()
-    before = whole(pulls.cluster, name)
+    before, uid = pulls.auths(name), whole(pulls.cluster, name)[0]["metadata"]["uid"]
     aws.allow_only(ACCOUNT, ["ecr:*"])
     try:
         pulls.annotate("pull", "ecr-operator.dev/reconcile", "1")
         obj = pulls.stalled("AccessDenied")
         assert "ecr-public:GetAuthorizationToken" in text_of(obj)
-        assert dates(obj) == dates(first)
-        assert whole(pulls.cluster, name) == before
+        assert "those of the other registries are fresh" in text_of(obj)
+        # It lasts as long as the part that ends first.
+        assert obj["status"]["expiresAt"] == first["status"]["expiresAt"]
+        pulls.wait_secret(name, lambda found: auths(found) != before)
+        fresh = pulls.auths(name)
+        assert {host for host in before if fresh[host] == before[host]} == set(PUBLIC)
+        # A further try asks for what is missing alone.
+        given, tries = len(aws.tokens(ACCOUNT)), _tries(aws)
+        until(pulls.cluster, lambda: _tries(aws) > tries, "further try")
+        assert len(aws.tokens(ACCOUNT)) == given
     finally:
         aws.allow_only(ACCOUNT, None)
     pulls.ready()
-    pulls.wait_secret(name, lambda secret: secret["data"] != before[0]["data"])
+    pulls.wait_secret(name, lambda found: auths(found)[PUBLIC[0]] != before[PUBLIC[0]])
+    assert pulls.auths(name)[HOST] == fresh[HOST]
+    assert pulls.secret(name)["metadata"]["uid"] == uid  # type: ignore[index]
+
+
+def _tries(aws: FakeAws) -> int:
+    return len(aws.attempts(account=ACCOUNT, operation="ecr-public:GetAuthorizationToken"))
 
 
 def test_a_secret_does_not_begin_with_a_part_of_its_hosts(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 
 from ecr_operator.aws.errors import AwsError, CutShort, Kind
 from ecr_operator.aws.identity import Role
@@ -13,7 +14,13 @@ from ecr_operator.controllers.pull_subject import PullSubject
 from ecr_operator.kube.resources import SECRETS
 from ecr_operator.planning.pull_registries import TokenSource, hosts_of, needs_own_account, sources_of
 from ecr_operator.planning.pull_secret_record import recorded_life
-from ecr_operator.planning.secret_data import SecretContent, good_data, layout, secret_content
+from ecr_operator.planning.secret_data import (
+    SecretContent,
+    authorizations,
+    complete_content,
+    good_data,
+    layout,
+)
 from ecr_operator.planning.token_life import RETRY_FLOOR, Life, retry_after, shortest
 
 Where = tuple[Role | None, str]
@@ -45,44 +52,68 @@ class Credentials:
 
     async def mint(
         self, subject: PullSubject, handout: Handout, *, anew: bool = False, at_once: bool = False
-    ) -> None:
+    ) -> AwsError | None:
         """Hand out what `subject` needs; only what is due is asked for, or all with `anew`.
 
-        All or nothing: a part of the hosts would take from Pods what they could pull before. Raises
-        `AwsError`, with `retry_at` set, and `NoSuchHostError` before any call. What was refused a moment
-        ago, to whomever, is not asked for again before its time, but `at_once` for who asks for just that.
+        A part of the hosts alone would take from Pods what they could pull before. So a part that AWS refuses
+        stays as the Secrets hold it, if they do: then its error is returned, `retry_at` is set, and the other
+        parts are handed out. Else raises `AwsError`, with `retry_at` set, and nothing is handed out; and
+        `NoSuchHostError` before any call. What was refused a moment ago, to whomever, is not asked for again
+        before its time, but `at_once` for who asks for just that.
         """
         region = self._context.registry.region
         # What the spec alone says is refused before AWS is asked.
         hosts_of(subject.choices, region, _ANY_ACCOUNT)
-        role = subject.role(region)
-        texts: dict[TokenSource, str] = {}
-        lives: list[Life] = []
-        account = arn = None
-        for source in sorted(sources_of(subject.choices, region)):
-            where = (role, _where(source))
-            try:
-                token, life = await self._token(where, anew, at_once, handout.life)
-            except AwsError:
-                handout.retry_at = self._refusals[where].until
-                raise
-            texts[source] = token.authorization
-            lives.append(life)
-            account, arn = account or token.account, arn or token.arn
-        if account is None and needs_own_account(subject.choices):
-            # Without it there is no host to write; what the Secrets hold is better than nothing.
-            handout.retry_at = self._context.monotonic() + RETRY_FLOOR
-            raise CutShort(OPERATION)
+        spec = subject.credentials_hash(region)
+        kept = authorizations(handout.content) if handout.content and handout.spec == spec else {}
+        given, refusal = await self._given(subject, handout, anew, at_once, bool(kept))
+        account = next((token.account for token, _ in given.values() if token.account), None)
         hosts = hosts_of(subject.choices, region, account)
-        content = secret_content(subject.format, {host: texts[source] for host, source in hosts.items()})
+        texts = kept | {
+            host: given[source][0].authorization for host, source in hosts.items() if source in given
+        }
+        content = complete_content(subject.format, hosts, texts)
+        if content is None or (account is None and needs_own_account(subject.choices)):
+            # Without the account there is no host to write; what the Secrets hold is better than nothing.
+            handout.retry_at = handout.retry_at or self._context.monotonic() + RETRY_FLOOR
+            raise refusal or CutShort(OPERATION)
+        lives = [life for _, life in given.values()]
+        if refusal is not None and handout.life is not None:
+            lives.append(handout.life)
         handout.hand_out(
             content,
             shortest(lives),
-            arn,
-            subject.credentials_hash(region),
+            next((token.arn for token, _ in given.values() if token.arn), None),
+            spec,
             tuple(hosts),
-            narrowed=role is not None,
+            narrowed=subject.spec.auth is not None,
         )
+        return refusal
+
+    async def _given(
+        self, subject: PullSubject, handout: Handout, anew: bool, at_once: bool, partly: bool
+    ) -> tuple[dict[TokenSource, tuple[Token, Life]], AwsError | None]:
+        """What AWS gives, and the first refusal; raises that where `partly` is false or nothing was given."""
+        role = subject.role(self._context.registry.region)
+        given: dict[TokenSource, tuple[Token, Life]] = {}
+        refusal: AwsError | None = None
+        handout.retry_at = None
+        for source in sorted(sources_of(subject.choices, self._context.registry.region)):
+            where = (role, _where(source))
+            # What was given since it was asked for anew is not asked for again because another part was not.
+            renew = anew and source not in handout.renewed
+            try:
+                given[source] = await self._token(where, renew, at_once, handout.life)
+            except AwsError as error:
+                handout.retry_at = min(handout.retry_at or inf, self._refusals[where].until)
+                refusal = refusal or error
+                if not partly:
+                    raise
+            else:
+                handout.renewed |= {source}
+        if refusal is not None and not given:
+            raise refusal
+        return given, refusal
 
     async def _token(self, where: Where, anew: bool, at_once: bool, held: Life | None) -> tuple[Token, Life]:
         """`held` is the life of what Secrets hold: after a start no token is known."""

@@ -16,6 +16,7 @@ from ecr_operator.kube.resources import NAMESPACES, PULL_SECRETS
 from ecr_operator.planning.namespace_selection import Namespace
 from ecr_operator.planning.namespace_state import WantedSecret
 from ecr_operator.planning.plan import Retrying, Stalled
+from ecr_operator.planning.pull_registries import TokenSource
 from ecr_operator.planning.pull_secret import Failure
 from ecr_operator.planning.pull_secret_record import Held
 from ecr_operator.planning.secret_data import SecretContent, content_hash
@@ -47,6 +48,8 @@ class Handout:
     """Whether a session policy narrows the credentials."""
     tried: tuple[str, str | None] = ("", None)
     """What credentials were last asked for: the same part of the spec, and the annotation."""
+    renewed: frozenset[TokenSource] = frozenset()
+    """The parts that were given since it was last asked for something else."""
     pending: str | None = None
     """The annotation's value that asks for new credentials, and has not got them yet."""
     answered: str | None = None
@@ -70,7 +73,6 @@ class Handout:
         self.content, self.hash = content, content_hash(content.data)
         self.life, self.identity, self.spec, self.hosts = life, identity, spec, hosts
         self.narrowed = narrowed
-        self.settle()
 
     def settle(self) -> None:
         """Failures before are over: what is handed out is what should be, or AWS is not asked for better."""

@@ -41,22 +41,29 @@ class Refresh:
             and handout.tried == asked
         ):
             return handout.failure
-        at_once, handout.tried = anew and handout.tried != asked, asked
+        at_once = anew and handout.tried != asked
+        if handout.tried != asked:
+            handout.tried, handout.renewed = asked, frozenset()
         try:
-            await self._credentials.mint(subject, handout, anew=anew, at_once=at_once)
+            refusal = await self._credentials.mint(subject, handout, anew=anew, at_once=at_once)
         except NoSuchHostError as error:
             # AWS was not asked, so there is no failure of it to wait out.
             handout.settle()
             return Stalled(Reason.UNSUPPORTED_SPEC, str(error))
         except AwsError as error:
             return self._failed(subject.name, handout, error)
+        if refusal is not None:
+            return self._failed(subject.name, handout, refusal, partly=True)
+        handout.settle()
         handout.pending, handout.answered = None, subject.asked
         log.info("New credentials for EcrPullSecret %s", subject.name)
         if not same:
             self.forget_unused()
         return None
 
-    def _failed(self, name: str, handout: Handout, error: AwsError) -> Stalled | Retrying:
+    def _failed(
+        self, name: str, handout: Handout, error: AwsError, partly: bool = False
+    ) -> Stalled | Retrying:
         if handout.failing_since is None:
             handout.failing_since = self._context.monotonic()
         last = ""
@@ -65,6 +72,8 @@ class Refresh:
             last = f"; the present credentials {'expired at' if ended else 'last until'} " + (
                 f"{handout.life.expires:%Y-%m-%dT%H:%M:%SZ}"
             )
+        if partly:
+            last += "; those of the other registries are fresh"
         outcome = Stalled if error.kind == Kind.STALLED else Retrying
         handout.failure = outcome(error.reason, f"{error.message}{last}")
         self._context.metrics.reconcile_errors.labels("EcrPullSecret", error.reason).inc()

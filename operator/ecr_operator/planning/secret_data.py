@@ -75,6 +75,16 @@ def complete_content(
     return secret_content(format, wanted) if wanted and len(wanted) == len(set(hosts)) else None
 
 
+def authorizations(content: SecretContent) -> dict[str, str]:
+    """{bare host: authorization text} of content that was written here; a format for one host has none."""
+    found: dict[str, str] = {}
+    for key in (DOCKER_KEY, FILE_KEY):
+        if key in content.data:
+            config = json.loads(_decoded(content.data[key]) or "{}")
+            found |= {host: entry["auth"] for host, entry in config["auths"].items()}
+    return found
+
+
 def content_hash(data: Mapping[str, str]) -> str:
     """SHA-256 of a Secret's data in hexadecimal, whatever the order of its keys."""
     text = json.dumps(dict(data), sort_keys=True, separators=(",", ":"))
