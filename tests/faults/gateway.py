@@ -62,7 +62,7 @@ Matches = Callable[[Request], bool]
 
 @dataclass(eq=False)
 class Rule:
-    """How requests that match are treated. `status` None: the real answer, held until `released`."""
+    """How requests that match are treated. `status` None: with the real answer, once `released`."""
 
     matches: Matches
     status: int | None = None
@@ -231,7 +231,7 @@ class Gateway:
             kept = {name: value for name, value in answer.headers.items() if name.lower() not in HOP}
             response = web.StreamResponse(status=answer.status, headers=kept)
             if rule is not None:
-                await answer.read()
+                rule.body = await answer.read()
                 rule.caught.set()
                 await rule.released.wait()
             # At once: the headers of a watch come long before its first event.

@@ -1,5 +1,6 @@
 """kopf's watch is refused, or ends by itself: it comes back, and nothing waits for the next list."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -63,6 +64,18 @@ def test_a_refused_session_is_not_shown_again_at_once(gateway: Gateway, reposito
                 break
         # Each of its requests is refused once per pause, and 3 s of lists have room for two or three.
         assert gateway.count(_of_repositories) - before < 30
+
+
+def test_its_own_list_is_empty_whatever_there_is(gateway: Gateway, repositories: Repositories) -> None:
+    """kopf would handle each object as if it had changed, and changes would wait behind thousands of them."""
+    shown = gateway.hold(Request.is_kopfs_list)
+    repositories.create("web")
+    scope = {"watch_namespaces": (repositories.namespace,)}
+    with RunningOperator(gateway.kubeconfig(), list_seconds=NEVER, **scope):
+        assert shown.caught.wait(60)
+        assert json.loads(shown.body)["items"] == []
+        gateway.lift(shown)
+        repositories.ready("web")
 
 
 def _of_repositories(request: Request) -> bool:
