@@ -18,7 +18,8 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.config import incluster_config
 
-from ecr_operator.kube.client import KubeClient, _proxy_of
+from ecr_operator.kube.client import KubeClient
+from ecr_operator.kube.connection import proxy_of
 from ecr_operator.kube.errors import KubeError, KubeUnavailable
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -303,5 +304,5 @@ def test_proxies_are_those_of_the_environment_and_never_for_what_no_proxy_names(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
     monkeypatch.setenv("NO_PROXY", "localhost,.internal")
-    assert _proxy_of("https://api.example.com:6443") == "http://proxy:3128"
-    assert _proxy_of("https://api.internal:6443") is None
+    assert proxy_of("https://api.example.com:6443") == "http://proxy:3128"
+    assert proxy_of("https://api.internal:6443") is None

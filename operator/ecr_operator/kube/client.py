@@ -7,12 +7,9 @@ fresh; its models, its dynamic client and its request path (0.6-1.0 ms CPU a cal
 import asyncio
 import contextlib
 import json
-import os
 import ssl
 import urllib.parse
-import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -25,6 +22,7 @@ from kubernetes.aio.client.rest import RESTClientObject
 
 from ecr_operator.api.names import FIELD_MANAGER
 from ecr_operator.clock import Clock, Source
+from ecr_operator.kube.connection import Reload, load_configuration
 from ecr_operator.kube.errors import KubeUnavailable, cause, refusal
 
 Json = dict[str, Any]
@@ -60,7 +58,7 @@ class KubeClient:
         self,
         configuration: Configuration,
         timeout: float = DEFAULT_TIMEOUT,
-        reload: Callable[[Configuration], Awaitable[None]] | None = None,
+        reload: Reload | None = None,
         observe: Callable[[str, int, float], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -105,28 +103,8 @@ class KubeClient:
         """A client from a kubeconfig: the given one, else $KUBECONFIG, else the Pod's own service account,
         else ``~/.kube/config``. Raises ``kubernetes.aio.config.ConfigException`` if none is usable.
         """
-        configuration = Configuration()
-        # EKS's CA certificates have no key identifiers: OpenSSL's strict mode, Python's default since 3.13,
-        # refuses them (kubernetes-client/python#2394). Go and kubectl take them.
-        configuration.disable_strict_ssl_verification = True
-        path = kubeconfig or os.environ.get("KUBECONFIG")
-        if not path and "KUBERNETES_SERVICE_HOST" in os.environ:
-            # Its hook re-reads the token, which the kubelet rotates, once a minute.
-            kube_config.load_incluster_config(client_configuration=configuration)
-            return cls(configuration, timeout, observe=observe, clock=clock)
-
-        async def load(into: Configuration) -> None:
-            # The file itself is read anew: the package's own loader would only repeat what it said at first.
-            await kube_config.load_kube_config(
-                config_file=path or str(Path.home() / ".kube" / "config"),
-                context=context,
-                client_configuration=into,
-                persist_config=False,
-            )
-
-        await load(configuration)
-        configuration.proxy = configuration.proxy or _proxy_of(configuration.host)
-        return cls(configuration, timeout, load, observe, clock)
+        configuration, reload = await load_configuration(kubeconfig, context)
+        return cls(configuration, timeout, reload, observe, clock)
 
     async def __aenter__(self) -> Self:
         return self
@@ -294,13 +272,3 @@ class KubeClient:
         finally:
             if self._observe is not None:
                 self._observe(method, status, seconds() - begin)
-
-
-def _proxy_of(host: str) -> str | None:
-    """The proxy for ``host`` by HTTPS_PROXY and NO_PROXY, as kubectl takes it.
-
-    Not asked in a Pod: there the variables are meant for AWS, and NO_PROXY often names networks (10.0.0.0/8),
-    which Python does not understand.
-    """
-    url = urllib.parse.urlsplit(host)
-    return None if urllib.request.proxy_bypass(url.netloc) else urllib.request.getproxies().get(url.scheme)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -25,11 +24,11 @@ from ecr_operator.kube.client import KubeClient
 from ecr_operator.kube.errors import KubeError
 from ecr_operator.kube.events import EventRecorder
 from ecr_operator.kube.paths import resource_path
-from ecr_operator.kube.resources import NAMESPACES, PULL_SECRETS, REPOSITORIES, Resource
+from ecr_operator.kube.resources import PULL_SECRETS
 from ecr_operator.kube.store import Store
-from ecr_operator.metrics import Count, Metrics
+from ecr_operator.metrics import Metrics
 from ecr_operator.planning.ownership import Cluster, ObjectKey
-from ecr_operator.process import pull_secrets
+from ecr_operator.process.kinds import counts, observed_resources
 from ecr_operator.process.leadership import Leadership, exit_at_once
 from ecr_operator.process.observing import Observing
 from ecr_operator.process.probes import Probes
@@ -46,9 +45,6 @@ DRAIN_SECONDS = 15.0
 EVENTS_SECONDS = 2.0
 RETRY_SECONDS = 2.0
 KIND = "EcrRepository"
-KINDS = {KIND: REPOSITORIES, "EcrPullSecret": PULL_SECRETS}
-
-_FORBIDDEN, _NOT_FOUND = 403, 404
 
 
 class Operator:
@@ -153,7 +149,7 @@ class Operator:
         cluster = await _until(stop, self._cluster(client))
         if cluster is None:
             return
-        resources = await _until(stop, self._resources(client))
+        resources = await _until(stop, observed_resources(client, settings))
         if resources is None:
             return
         self._store = store = Store(
@@ -176,7 +172,7 @@ class Operator:
         )
         queue = WorkQueue[ObjectKey](maximum=settings.backoff_max_seconds)
         Sources(context, queue)
-        self.metrics.count_objects(lambda: _count(store))
+        self.metrics.count_objects(lambda: counts(store))
         self.metrics.count_expiries(lambda: expiries(store.items(PULL_SECRETS.plural)))
         controller = RepositoryController(context)
         works: list[Work[Any]] = [Work(KIND, queue, controller.reconcile, settings.workers, self.metrics)]
@@ -215,26 +211,6 @@ class Operator:
             if cut:
                 log.warning("Stopped %d reconciles that did not end within %d s", cut, DRAIN_SECONDS)
             await events.flush(EVENTS_SECONDS)
-
-    async def _resources(self, client: KubeClient) -> tuple[Resource, ...]:
-        ours = pull_secrets.resources(self._settings)
-        if not self._settings.watch_namespaces:
-            return (REPOSITORIES, NAMESPACES, *ours)
-        # With Roles for some namespaces only, Namespace objects are not ours to list, and EcrPullSecrets,
-        # which are in no namespace, only with a ClusterRole of their own.
-        while True:
-            try:
-                await client.get(resource_path(PULL_SECRETS.api_version, PULL_SECRETS.plural), {"limit": "1"})
-            except KubeError as error:
-                if error.status == _FORBIDDEN:
-                    log.info("EcrPullSecrets are left alone: %s", error)
-                    return (REPOSITORIES,)
-                if error.status != _NOT_FOUND:
-                    log.warning("Failed to find out whether EcrPullSecrets may be read: %s", error)
-                    await asyncio.sleep(RETRY_SECONDS)
-                    continue
-            # Where the CRD is missing it is waited for, as ever.
-            return (REPOSITORIES, *ours)
 
     async def _cluster(self, client: KubeClient) -> Cluster:
         """The cluster's name: the setting, else the short form of the uid of kube-system."""
@@ -291,14 +267,3 @@ async def _first_of(stop: asyncio.Event, tasks: "list[asyncio.Task[Any]]") -> No
 def _each(steps: Iterable[Callable[[], None]]) -> None:
     for step in steps:
         step()
-
-
-def _count(store: Store) -> Iterable[Count]:
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for kind, resource in KINDS.items():
-        for obj in store.items(resource.plural):
-            conditions = (obj.get("status") or {}).get("conditions") or ()
-            ready = next((entry for entry in conditions if entry["type"] == "Ready"), None)
-            status, reason = (ready["status"], ready["reason"]) if ready else ("Unknown", "")
-            counts[kind, status, reason] += 1
-    return counts.items()

@@ -8,20 +8,13 @@ from ecr_operator.controllers.pull_refresh import Refresh
 from ecr_operator.controllers.pull_secret import PullSecretController
 from ecr_operator.controllers.pull_sources import PullSources
 from ecr_operator.engine.queue import WorkQueue
-from ecr_operator.kube.resources import PULL_SECRETS, SECRETS, SERVICE_ACCOUNTS, Resource
 from ecr_operator.process.work import Work
-from ecr_operator.settings import Settings
 
 NAMESPACES_AT_ONCE = 64
 """Namespaces that are written to at once; they wait for the API server alone."""
 REFRESHED_AT_ONCE = 40
 """Of these, those that nobody waits for: a webhook that hangs at a refresh leaves the others to users."""
 PULL_SECRETS_AT_ONCE = 10
-
-
-def resources(settings: Settings) -> tuple[Resource, ...]:
-    """What it has to see, beside Namespaces."""
-    return (PULL_SECRETS, SECRETS, SERVICE_ACCOUNTS) if settings.service_accounts else (PULL_SECRETS, SECRETS)
 
 
 class PullSecrets:
