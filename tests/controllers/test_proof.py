@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from ecr_operator.controllers.proof import REMEMBERED
 from ecr_operator.kube.errors import Stale
 from ecr_operator.kube.resources import PULL_SECRETS
 from ecr_operator.planning.namespace_selection import Namespace
@@ -97,5 +98,16 @@ def test_what_a_suspended_one_has_written_stays_also_when_its_end_was_not_seen()
         world = World()
         world.store.put(PULL_SECRETS.plural, pull_secret(suspend=True))
         assert await world.proof.released([NAME], NAMESPACE) == {}
+
+    asyncio.run(main())
+
+
+def test_names_that_somebody_has_invented_are_not_remembered_for_ever() -> None:
+    async def main() -> None:
+        world = World()
+        for number in range(3 * REMEMBERED):
+            await world.proof.released([f"invented-{number}"], NAMESPACE)
+            world.seconds += 1.0
+        assert world.proof.remembered < 2 * REMEMBERED
 
     asyncio.run(main())

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from ecr_operator.controllers.handouts import Reached
 from ecr_operator.planning.plan import Retrying
 from ecr_operator.planning.token_life import RETRY_FLOOR
 from ecr_operator.reasons import Reason
-from tests.controllers.world import NAME, World, pull_secret
+from tests.controllers.world import NAME, RefusingTokens, World, pull_secret
 
 NO_SUCH_HOST = {"registries": [{"region": "eu-central-1", "hosts": ["Fips"]}]}
 
@@ -88,5 +89,39 @@ def test_a_suspended_object_is_not_looked_at_for_the_sake_of_its_namespaces() ->
         held = world.held()
         assert held is not None
         assert held["status"]["conditions"][0]["reason"] == "Suspended"
+
+    asyncio.run(main())
+
+
+def test_a_region_that_hangs_keeps_no_other_from_being_asked() -> None:
+    async def main() -> None:
+        world = World()
+        asked = asyncio.Barrier(2)
+
+        class Hanging(RefusingTokens):
+            async def mint(self, *where: Any, **_: Any) -> Any:
+                await asked.wait()
+                return await super().mint(*where)
+
+        world.context.tokens = Hanging()
+        world.have(pull_secret(registries=[{}, {"region": "us-east-1"}]))
+        async with asyncio.timeout(10):
+            await world.controller.reconcile(NAME)
+        assert world.context.tokens.asked == 2
+
+    asyncio.run(main())
+
+
+def test_who_is_deselected_is_told_although_the_settings_refuse_the_spec() -> None:
+    async def main() -> None:
+        world = World(own_identity_tokens=False)
+        world.have_namespace("a")
+        world.have(pull_secret())
+        await world.controller.reconcile(NAME)
+        world.told.clear()
+        world.handouts.set_reached("a", Reached(ready={NAME: "mark"}))
+        world.have(pull_secret(9, generation=2, namespaces={"include": ["b"]}))
+        await world.controller.reconcile(NAME)
+        assert world.told == ["a"]
 
     asyncio.run(main())

@@ -166,7 +166,7 @@ class World:
         handout = self.handouts.of(subject)
         life = Life.of_token(NOW, NOW + timedelta(seconds=lasts), 0.5)
         content = secret_content(Format.DOCKER_CONFIG_JSON, {"host": "token"})
-        handout.hand_out(content, life, None, subject.credentials_hash(REGION), ("host",), narrowed=False)
+        handout.hand_out(content, life, None, subject.credentials_hash(REGION), ("host",))
         return handout
 
     def listed(self, *objects: Json) -> None:

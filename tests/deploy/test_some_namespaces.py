@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from tests.cluster import Cluster, Object
+from tests.faults.observed import series
 from tests.installation import NAMESPACE as HOME
 from tests.installation import rendered
 from tests.pull_secrets import PullSecrets
 from tests.repositories import condition
 from tests.running import RunningOperator
+from tests.waiting import until
 
 RBAC = "rbac.authorization.k8s.io/v1"
 OURS = "ecr-operator.dev"
@@ -125,24 +127,36 @@ def test_named_namespaces_get_it(
 
 
 @pytest.mark.usefixtures("granted")
+@pytest.mark.parametrize("when", ["before the start", "later"])
 def test_a_namespace_without_the_role_is_said_and_healed(
-    cluster: Cluster, pulls: PullSecrets, account: Path, seen: list[str]
+    cluster: Cluster, pulls: PullSecrets, account: Path, seen: list[str], when: str
 ) -> None:
-    """Its Role is taken away, and comes back."""
+    """Its Role is taken away, and comes back; the others are none the worse for it."""
     one, two = seen
-    with RunningOperator(account, watch_namespaces=(one, two)):
-        binding = cluster.get("RoleBinding", two, ACCOUNT)
+    binding = cluster.get("RoleBinding", two, ACCOUNT)
+    for field in ("uid", "resourceVersion", "creationTimestamp"):
+        binding["metadata"].pop(field)
+
+    def take_away() -> None:
         cluster.delete("RoleBinding", two, ACCOUNT)
-        for _ in cluster.polls(20):
-            if not _may_list(cluster, two):
-                break
+        until(cluster, lambda: not _may_list(cluster, two), "end of the right", 20)
+
+    if when == "before the start":
+        take_away()
+    with RunningOperator(account, watch_namespaces=(one, two), list_seconds=1.0) as running:
+        if when == "later":
+            take_away()
         pulls.create(namespaces={"include": [one, two]})
         assert "secrets" in pulls.failing(two, "WriteRefused")
         pulls.counted(matched=2, ready=1, failed=1)
-        assert pulls.secret(one) is not None
+        uid = pulls.wait_secret(one)["metadata"]["uid"]
+        cluster.delete("Secret", one, "ecr")
+        pulls.wait_secret(one, lambda secret: secret["metadata"]["uid"] != uid)
+        # Lists are complete without it: nothing is late.
+        listed = series(running, "ecr_operator_watch_age_seconds{")
+        until(cluster, lambda: series(running, "ecr_operator_watch_age_seconds{") < listed, "list", 20)
+        assert running.readiness() is None
 
-        for field in ("uid", "resourceVersion", "creationTimestamp"):
-            binding["metadata"].pop(field)
         cluster.create(binding)
         pulls.healed()
 

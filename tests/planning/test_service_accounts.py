@@ -9,7 +9,7 @@ from ecr_operator.api.names import PULL_SECRETS_ANNOTATION
 from ecr_operator.planning.namespace_state import ObservedNamespace, Released, WantedSecret
 from ecr_operator.planning.pull_secret import Contested, plan_namespace
 from ecr_operator.planning.secret_changes import PatchServiceAccount
-from ecr_operator.planning.service_accounts import read_record, record_text
+from ecr_operator.planning.service_accounts import RECORDS_MAX, read_record, record_text
 from ecr_operator.reasons import Reason
 from tests.planning.pull_samples import (
     HOST,
@@ -322,6 +322,19 @@ RECORDS: dict[str, tuple[str | None, dict[str, str]]] = {
 @pytest.mark.parametrize(("annotation", "expected"), RECORDS.values(), ids=RECORDS)
 def test_a_record_is_read(annotation: str | None, expected: dict[str, str]) -> None:
     assert read_record(annotation) == expected
+
+
+@pytest.mark.parametrize(
+    "item",
+    ["x=?limit=1", "x=../../secrets/y", "?=pull", "x=UPPER", "x=-a", "x=" + "a" * 254, "x y=pull"],
+)
+def test_what_is_no_name_records_nothing(item: str) -> None:
+    assert read_record(f"{item},ecr=pull") == {"ecr": "pull"}
+
+
+def test_no_more_is_read_than_there_may_be() -> None:
+    items = [f"s{number}=o{number}" for number in range(RECORDS_MAX + 1)]
+    assert len(read_record(",".join(items))) == RECORDS_MAX
 
 
 def test_a_record_is_written_sorted() -> None:

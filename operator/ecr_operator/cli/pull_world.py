@@ -69,7 +69,7 @@ class World:
     def plan(self, namespace: Namespace) -> tuple[ObservedNamespace, NamespacePlan]:
         """What the namespace holds, and the plan of the namespace controller."""
         observed = observe(self._store, namespace, {})
-        wanted = self.handouts.wanted_in(namespace, {secret.owner for secret in observed.secrets})
+        wanted = self.handouts.wanted_in(namespace, observed)
         # Where the controller would meet a Secret that it does not see, when it comes to write its own.
         keys = ((namespace.name, one.name) for one in wanted)
         met = {key[1]: self._lists.named[key] for key in keys if key in self._lists.named}

@@ -1,5 +1,7 @@
 """What EcrPullSecrets hand out: minted, or after a restart found in the Secrets themselves."""
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -17,9 +19,9 @@ from ecr_operator.planning.pull_secret_record import recorded_life
 from ecr_operator.planning.secret_data import (
     SecretContent,
     authorizations,
-    complete_content,
     good_data,
     layout,
+    secret_content,
 )
 from ecr_operator.planning.token_life import RETRY_FLOOR, Life, retry_after, shortest
 
@@ -55,65 +57,85 @@ class Credentials:
     ) -> AwsError | None:
         """Hand out what `subject` needs; only what is due is asked for, or all with `anew`.
 
-        A part of the hosts alone would take from Pods what they could pull before. So a part that AWS refuses
-        stays as the Secrets hold it, if they do: then its error is returned, `retry_at` is set, and the other
-        parts are handed out. Else raises `AwsError`, with `retry_at` set, and nothing is handed out; and
+        A part of the hosts alone would take from Pods what they could pull before. So what AWS refuses stays
+        as the Secrets hold it, the rest is handed out, `retry_at` is set, and the refusal is returned: also
+        where the spec asks for one more registry, which is not written yet then. Where nothing can be handed
+        out, or the Secrets hold another identity's, raises `AwsError`, with `retry_at` set; and
         `NoSuchHostError` before any call. What was refused a moment ago, to whomever, is not asked for again
         before its time, but `at_once` for who asks for just that.
         """
         region = self._context.registry.region
         # What the spec alone says is refused before AWS is asked.
         hosts_of(subject.choices, region, _ANY_ACCOUNT)
-        spec = subject.credentials_hash(region)
-        kept = authorizations(handout.content) if handout.content and handout.spec == spec else {}
-        given, refusal = await self._given(subject, handout, anew, at_once, bool(kept))
+        same = handout.content is not None and handout.auth == subject.spec.auth
+        kept = authorizations(handout.content) if handout.content and same else {}
+        given, refusal = await self._given(subject, handout, anew, at_once)
+        if refusal is not None and not (given and kept):
+            raise refusal
         account = next((token.account for token, _ in given.values() if token.account), None)
-        hosts = hosts_of(subject.choices, region, account)
-        texts = kept | {
-            host: given[source][0].authorization for host, source in hosts.items() if source in given
-        }
-        content = complete_content(subject.format, hosts, texts)
-        if content is None or (account is None and needs_own_account(subject.choices)):
-            # Without the account there is no host to write; what the Secrets hold is better than nothing.
+        if account is None and needs_own_account(subject.choices):
+            account = self._account_of(subject, kept)
+        if account is None and needs_own_account(subject.choices):
+            # Without it there is no host to write; what the Secrets hold is better than nothing.
             handout.retry_at = handout.retry_at or self._context.monotonic() + RETRY_FLOOR
             raise refusal or CutShort(OPERATION)
-        lives = [life for _, life in given.values()]
-        if refusal is not None and handout.life is not None:
-            lives.append(handout.life)
+        spec = subject.credentials_hash(region)
+        hosts: dict[str, TokenSource | None] = dict(hosts_of(subject.choices, region, account))
+        if not all(source in given or host in kept for host, source in hosts.items()):
+            spec, hosts = handout.spec, {host: hosts.get(host) for host in handout.hosts}
+        texts = {
+            host: given[source][0].authorization if source in given else kept[host]
+            for host, source in hosts.items()
+        }
+        lives = {
+            source: given[source][1] if source in given else handout.parts.get(source, handout.life)
+            for source in hosts.values()
+        }
+        parts = {source: life for source, life in lives.items() if life is not None}
         handout.hand_out(
-            content,
-            shortest(lives),
+            secret_content(subject.format, texts),
+            shortest(parts.values()),
             next((token.arn for token, _ in given.values() if token.arn), None),
             spec,
             tuple(hosts),
-            narrowed=subject.spec.auth is not None,
+            auth=subject.spec.auth,
+            parts=parts,
         )
         return refusal
 
     async def _given(
-        self, subject: PullSubject, handout: Handout, anew: bool, at_once: bool, partly: bool
+        self, subject: PullSubject, handout: Handout, anew: bool, at_once: bool
     ) -> tuple[dict[TokenSource, tuple[Token, Life]], AwsError | None]:
-        """What AWS gives, and the first refusal; raises that where `partly` is false or nothing was given."""
-        role = subject.role(self._context.registry.region)
+        """What AWS gives, and what it refused first. A Region that hangs keeps no other waiting."""
+        region = self._context.registry.region
+        role, sources = subject.role(region), sorted(sources_of(subject.choices, region))
+        # What was given since it was asked for anew is not asked for again because another part was not.
+        asked = [
+            self._token((role, _where(source)), anew and source not in handout.renewed, at_once, handout.life)
+            for source in sources
+        ]
         given: dict[TokenSource, tuple[Token, Life]] = {}
         refusal: AwsError | None = None
         handout.retry_at = None
-        for source in sorted(sources_of(subject.choices, self._context.registry.region)):
-            where = (role, _where(source))
-            # What was given since it was asked for anew is not asked for again because another part was not.
-            renew = anew and source not in handout.renewed
-            try:
-                given[source] = await self._token(where, renew, at_once, handout.life)
-            except AwsError as error:
-                handout.retry_at = min(handout.retry_at or inf, self._refusals[where].until)
-                refusal = refusal or error
-                if not partly:
-                    raise
+        for source, answer in zip(sources, await asyncio.gather(*asked, return_exceptions=True), strict=True):
+            if isinstance(answer, AwsError):
+                until = self._refusals[role, _where(source)].until
+                handout.retry_at = min(handout.retry_at or inf, until)
+                refusal = refusal or answer
+            elif isinstance(answer, BaseException):
+                raise answer
             else:
-                handout.renewed |= {source}
-        if refusal is not None and not given:
-            raise refusal
+                given[source] = answer
+        handout.renewed |= given.keys()
         return given, refusal
+
+    def _account_of(self, subject: PullSubject, kept: Mapping[str, str]) -> str | None:
+        """The account whose registries the Secrets name, where the spec names none."""
+        region = self._context.registry.region
+        for account in {host.partition(".")[0] for host in kept}:
+            if account.isdecimal() and hosts_of(subject.choices, region, account).keys() == kept.keys():
+                return account
+        return None
 
     async def _token(self, where: Where, anew: bool, at_once: bool, held: Life | None) -> tuple[Token, Life]:
         """`held` is the life of what Secrets hold: after a start no token is known."""
@@ -165,10 +187,11 @@ class Credentials:
         """Hand out what the Secrets hold already, as the status describes it; False: nothing good is there.
 
         Only for the very registries and identity that they were written for. A refresh that is due comes
-        after it: should AWS refuse it, new namespaces get what is still good.
+        after it: should AWS refuse it, new namespaces get what is still good; of several tokens one may be,
+        though another has expired.
         """
         status, life = subject.status, recorded_life(subject.status)
-        if not status.content_hash or life is None or not life.is_credible(now) or life.is_expired(now):
+        if not status.content_hash or life is None or not life.is_credible(now):
             return False
         spec = subject.credentials_hash(self._context.registry.region)
         if status.applied_hash != spec:
@@ -187,7 +210,7 @@ class Credentials:
             status.identity,
             spec,
             hosts,
-            narrowed=subject.spec.auth is not None,
+            auth=subject.spec.auth,
         )
         return True
 

@@ -4,9 +4,10 @@ Between the two controllers: that of EcrPullSecrets mints and sums up, that of N
 restart, which finds the bytes in the Secrets themselves.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ecr_operator.api.pull_secret_auth import PullSecretAuth
 from ecr_operator.controllers.observed_namespace import observed_secret
 from ecr_operator.controllers.pull_refusal import refusal_of
 from ecr_operator.controllers.pull_subject import PullSubject
@@ -14,12 +15,12 @@ from ecr_operator.controllers.sight import Sight
 from ecr_operator.controllers.subject import Json, UnsupportedSpecError
 from ecr_operator.kube.resources import NAMESPACES, PULL_SECRETS
 from ecr_operator.planning.namespace_selection import Namespace
-from ecr_operator.planning.namespace_state import WantedSecret
+from ecr_operator.planning.namespace_state import ObservedNamespace, ObservedSecret, WantedSecret
 from ecr_operator.planning.plan import Retrying, Stalled
 from ecr_operator.planning.pull_registries import TokenSource
 from ecr_operator.planning.pull_secret import Failure
 from ecr_operator.planning.pull_secret_record import Held
-from ecr_operator.planning.secret_data import SecretContent, content_hash
+from ecr_operator.planning.secret_data import SecretContent, content_hash, good_data
 from ecr_operator.planning.token_life import Life
 
 
@@ -44,8 +45,10 @@ class Handout:
     """Those that the content is for."""
     spec: str = ""
     """The hash of the part of the spec that the content is for."""
-    narrowed: bool = False
-    """Whether a session policy narrows the credentials."""
+    auth: PullSecretAuth | None = None
+    """Whose the credentials are, as the spec says it."""
+    parts: Mapping[TokenSource | None, Life] = field(default_factory=dict)
+    """How long each part of the content lives; after a start it is not known."""
     tried: tuple[str, str | None] = ("", None)
     """What credentials were last asked for: the same part of the spec, and the annotation."""
     renewed: frozenset[TokenSource] = frozenset()
@@ -67,12 +70,13 @@ class Handout:
         spec: str,
         hosts: tuple[str, ...],
         *,
-        narrowed: bool,
+        auth: PullSecretAuth | None = None,
+        parts: Mapping[TokenSource | None, Life] | None = None,
     ) -> None:
         """From now on this is what the Secrets should hold."""
         self.content, self.hash = content, content_hash(content.data)
         self.life, self.identity, self.spec, self.hosts = life, identity, spec, hosts
-        self.narrowed = narrowed
+        self.auth, self.parts = auth, parts or {}
 
     def settle(self) -> None:
         """Failures before are over: what is handed out is what should be, or AWS is not asked for better."""
@@ -82,7 +86,7 @@ class Handout:
         """What the status says of it."""
         if self.content is None or self.life is None:
             return None
-        return Held(self.hash, self.life, self.identity, self.hosts, self.spec, self.narrowed)
+        return Held(self.hash, self.life, self.identity, self.hosts, self.spec, self.auth is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,25 +194,32 @@ class Handouts:
         """The namespaces that should hold its Secret."""
         return frozenset(one.name for one in self.namespaces() if subject.selection.selects(one))
 
-    def wanted_in(self, namespace: Namespace, held: Collection[str | None]) -> list[WantedSecret]:
-        """What should be in a namespace, over all EcrPullSecrets; `held` are those whose Secrets it holds."""
+    def wanted_in(
+        self, namespace: Namespace, observed: ObservedNamespace | None = None
+    ) -> list[WantedSecret]:
+        """What should be in a namespace, which holds `observed`, over all EcrPullSecrets."""
+        secrets = observed.secrets if observed is not None else ()
         return [
-            subject.wanted(self.of(subject).content if self._may_get(subject, held) else None)
+            subject.wanted(self.of(subject).content if self._may_get(subject, namespace, secrets) else None)
             for subject in self.subjects()
             if subject.is_active and self._selects(subject, namespace)
         ]
 
-    def _may_get(self, subject: PullSubject, held: Collection[str | None]) -> bool:
+    def _may_get(self, subject: PullSubject, namespace: Namespace, secrets: Iterable[ObservedSecret]) -> bool:
         """Whether a namespace gets what is handed out at present.
 
         Where the spec asks for other credentials, which are not there yet, or may ask for none, the former
-        ones are kept up for those who have them. Nobody else gets them: the namespace may be selected by
-        the very change that takes the former identity away.
+        ones are kept up for those who have them: who was seen with them, or shows their bytes. A label is no
+        proof, anybody may write it. Nobody else gets them: the namespace may be selected by the very change
+        that takes the former identity away.
         """
-        if subject.name in held:
-            return True
+        handout = self.of(subject)
         spec = subject.credentials_hash(self._context.registry.region)
-        return self.of(subject).spec == spec and refusal_of(subject, self._context.settings) is None
+        if handout.spec == spec and refusal_of(subject, self._context.settings) is None:
+            return True
+        if subject.name in self.reached(namespace.name).ready:
+            return True
+        return good_data(subject.format, (one.data for one in secrets), handout.hash) is not None
 
     @staticmethod
     def _selects(subject: PullSubject, namespace: Namespace) -> bool:

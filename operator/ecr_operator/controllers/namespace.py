@@ -89,14 +89,14 @@ class NamespaceController:
         message = f"There is no namespace {namespace.name}"
         failures = [
             Failure(namespace.name, one.owner, Reason.WRITE_REFUSED, message)
-            for one in self._handouts.wanted_in(namespace, ())
+            for one in self._handouts.wanted_in(namespace)
         ]
         self._reached(namespace.name, {}, failures)
         return self._recheck(memory, self._context.settings.stalled_recheck_seconds)
 
     async def _look(self, namespace: Namespace, memory: Memory) -> float | None:
         observed = observe(self._context.store, namespace, memory.in_the_way)
-        wanted = self._handouts.wanted_in(namespace, {secret.owner for secret in observed.secrets})
+        wanted = self._handouts.wanted_in(namespace, observed)
         marks = self._marks(wanted)
         names = owners_to_look_up(wanted, observed)
         released = await self._proof.released(names, namespace) if names else {}

@@ -18,6 +18,8 @@ from ecr_operator.planning.namespace_selection import Namespace
 from ecr_operator.planning.namespace_state import Release, Released
 
 PROOF_SECONDS = 10.0
+REMEMBERED = 1000
+"""Reads that are kept though they prove nothing any more: what names an EcrPullSecret, anybody may write."""
 
 
 class Proof:
@@ -88,7 +90,21 @@ class Proof:
         elif held is not None:
             store.remove(PULL_SECRETS.plural, None, name, held["metadata"]["uid"])
         self._read[name] = (began, obj)
+        self._prune()
         return obj
+
+    @property
+    def remembered(self) -> int:
+        """How many names something is kept of."""
+        return max(len(self._read), len(self._reading), len(self._forgotten))
+
+    def _prune(self) -> None:
+        if len(self._reading) <= REMEMBERED:
+            return
+        now = self._context.monotonic()
+        self._read = {name: read for name, read in self._read.items() if now - read[0] < PROOF_SECONDS}
+        self._reading = {name: lock for name, lock in self._reading.items() if lock.locked()}
+        self._forgotten = Counter({name: self._forgotten[name] for name in self._reading})
 
     async def _get(self, name: str) -> Json | None:
         path = resource_path(PULL_SECRETS.api_version, PULL_SECRETS.plural, name=name)

@@ -98,6 +98,8 @@ class PullSecretController:
         if refusal is not None:
             # AWS is not asked again, so there is no failure of it to wait out.
             handout.settle()
+            # Who is selected no more loses its Secret all the same.
+            self._tell_namespaces(subject, handout)
             return await self._close(subject, handout, refusal)
         subject = await self._entries.with_finalizer(subject)
         if handout.content is not None and handout.spec == subject.credentials_hash(self._region):

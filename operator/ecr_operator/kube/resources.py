@@ -22,11 +22,13 @@ class Resource:
         """The query of a LIST."""
         return {"labelSelector": self.selector} if self.selector else {}
 
-    def paths(self, namespaces: tuple[str, ...] = ()) -> list[str]:
-        """What to list: everything, or one path per namespace."""
+    def paths(self, namespaces: tuple[str, ...] = ()) -> str | dict[str, str]:
+        """What to list: the path of everything, or that of each namespace."""
         if not namespaces or not self.namespaced:
-            return [resource_path(self.api_version, self.plural)]
-        return [resource_path(self.api_version, self.plural, namespace) for namespace in namespaces]
+            return resource_path(self.api_version, self.plural)
+        return {
+            namespace: resource_path(self.api_version, self.plural, namespace) for namespace in namespaces
+        }
 
     @property
     def group_and_version(self) -> tuple[str, str]:

@@ -168,6 +168,11 @@ class Store:
             if self._put(token.kind, obj, by_listing=key not in token.seen).changed:
                 token.changed.add(key)
 
+    def spare(self, token: Token, namespace: str) -> None:
+        """What is held of a namespace stays as it is: it could not be listed."""
+        held = self._objects.get(token.kind, _NONE)
+        token.listed.update(key for key in held if key[0] == namespace)
+
     def finish(self, token: Token) -> Listed:
         """The list was complete: drop what it did not show, and what nobody else showed since it began."""
         if self._listings.get(token.kind) is not token:

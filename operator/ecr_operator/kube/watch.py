@@ -74,7 +74,10 @@ class Watch:
         self._resources = resources
         self._namespaces = namespaces
         self._on_begin = on_begin
-        self._paths = tuple(path for resource in resources for path in resource.paths(tuple(namespaces)))
+        found = [resource.paths(tuple(namespaces)) for resource in resources]
+        self._paths = tuple(
+            path for paths in found for path in ([paths] if isinstance(paths, str) else paths.values())
+        )
         self._arrived: deque[tuple[str, str | None, Json]] = deque()
         self._pauses = iter(JitteredForever())
         self._login_at: float | None = None

@@ -104,7 +104,7 @@ def _with_expiry(
     if life.is_expired(now):
         reason, message = (
             Reason.EXPIRED,
-            f"The credentials expired at {when}: nothing can be pulled with them",
+            f"Credentials expired at {when}: registries refuse them",
         )
     else:
         reason = Reason.NOT_REFRESHED

@@ -5,12 +5,19 @@ The list is atomic and belongs to many: an entry is ours only if the annotation
 so never removed.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from ecr_operator.api.names import PULL_SECRETS_ANNOTATION
 from ecr_operator.planning.namespace_state import ObservedServiceAccount, Release, Released
 from ecr_operator.planning.secret_changes import PatchServiceAccount
+
+RECORDS_MAX: Final = 100
+"""Items of an annotation that are read: anybody who may edit a service account writes it."""
+_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+"""A DNS subdomain, as names of Secrets and of EcrPullSecrets are."""
 
 Record = Mapping[str, str]
 """{Secret name: EcrPullSecret that wanted the entry}."""
@@ -18,8 +25,8 @@ Record = Mapping[str, str]
 
 def read_record(annotation: str | None) -> dict[str, str]:
     """The record in an annotation: a comma list of `<Secret>=<EcrPullSecret>`; other items record nothing."""
-    items = (item.strip().partition("=") for item in (annotation or "").split(","))
-    return {name: owner for name, _, owner in items if name and owner}
+    items = (item.strip().partition("=") for item in (annotation or "").split(",", RECORDS_MAX)[:RECORDS_MAX])
+    return {name: owner for name, _, owner in items if _NAME.fullmatch(name) and _NAME.fullmatch(owner)}
 
 
 def record_text(record: Record) -> str:

@@ -133,19 +133,26 @@ class Observing:
     async def _until_due(self, begun: "_Begun") -> set[Resource]:
         now = asyncio.get_running_loop().time()
         left = self._list_seconds if self.listed_at is None else self.listed_at + self._list_seconds - now
-        try:
-            async with asyncio.timeout(left):
-                await begun.anew.wait()
-        except TimeoutError:
-            begun.take()
-            return set(self.resources)
-        return begun.take()
+        # Also where watches begin anew all the time the periodic list has its turn.
+        if left > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await begun.anew.wait()
+                return begun.take()
+        begun.take()
+        return set(self.resources)
 
     async def _list(self, due: set[Resource]) -> None:
         """List them; when these are all kinds, what the store holds is complete."""
         for resource in filter(due.__contains__, self.resources):
-            paths = resource.paths(self._namespaces)
-            await list_into(self._client, self._store, resource.plural, paths, resource.params)
+            await list_into(
+                self._client,
+                self._store,
+                resource.plural,
+                resource.paths(self._namespaces),
+                resource.params,
+                on_unseen=partial(self._unseen, resource.plural),
+            )
         self.failure = None
         if due.issuperset(self.resources):
             self.listed_at = asyncio.get_running_loop().time()
@@ -170,6 +177,9 @@ class Observing:
                     self._store.reset(resource.plural)
             self._warn(f"Waiting for {missing}")
             await asyncio.sleep(POLL_SECONDS)
+
+    def _unseen(self, plural: str, namespace: str, error: KubeError) -> None:
+        self._warn(f"Failed to list {plural} in namespace {namespace}, what is known of them stays: {error}")
 
     def _not_listed(self, error: KubeError) -> None:
         self.failure = str(error)
