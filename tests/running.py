@@ -118,8 +118,8 @@ class RunningOperator:
         except urllib.error.HTTPError as error:
             with error:
                 return error.read().decode()
-        except urllib.error.URLError as error:
-            return f"no answer: {error.reason}"
+        except (urllib.error.URLError, TimeoutError) as error:
+            return f"no answer: {error}"
 
     def metrics(self) -> str:
         """What `/metrics` answers."""
