@@ -18,6 +18,7 @@ from ecr_operator.cli.plan import (
     OutputFormat,
     Recursive,
 )
+from ecr_operator.cli.simulate import At, Children, Images, Policy, Repository
 from ecr_operator.settings import Settings
 from ecr_operator.version import version
 
@@ -91,6 +92,37 @@ def plan(
         output=output,
         kubeconfig=kubeconfig,
         context=context,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def simulate(
+    policy: Policy,
+    repository: Repository = None,
+    images: Images = None,
+    at: At = None,
+    children: Children = True,
+    output: OutputFormat = None,
+) -> None:
+    """Show which images a lifecycle policy would expire, archive and keep, and by which rule.
+
+    Reads the policy and the images, from AWS or from a file, and changes nothing. It is a reading of AWS's
+    documentation: what AWS itself makes of a policy tells its preview.
+
+    The exit code is 0, and 1 when the policy, the images or AWS cannot be read. The operator's settings
+    (ECR_OPERATOR_...) apply.
+    """
+    from ecr_operator.cli.simulate import simulate as show_simulation
+
+    code = show_simulation(
+        _settings(),
+        policy,
+        repository=repository,
+        images=images,
+        at=at,
+        output=output,
+        children=children,
     )
     raise typer.Exit(code)
 

@@ -84,18 +84,18 @@ def _files(directory: Path, recursive: bool) -> Iterator[Path]:
 def _manifests(source: str) -> Iterator[Manifest]:
     """Yield all objects of a file."""
     try:
-        for value, line in documents(_text(source)):
+        for value, line in documents(read_text(source)):
             if not isinstance(value, dict):
                 raise UnreadableError(line, "is no Kubernetes object; write apiVersion, kind and metadata")
             if Path(source).name in _KUSTOMIZATIONS and "kind" not in value:
                 continue
-            yield from _objects(Manifest(value, source, line))
+            yield from objects_of(Manifest(value, source, line))
     except UnreadableError as error:
         raise ManifestError(f"{source}:{error.line}: {error}") from error
 
 
-def _text(source: str) -> str:
-    """Return the text of a file, without its byte order mark."""
+def read_text(source: str) -> str:
+    """Return the text of a file, without its byte order mark. Raises ManifestError."""
     try:
         data = sys.stdin.buffer.read() if source == STDIN else Path(source).read_bytes()
         return data.decode("utf-8-sig")
@@ -106,8 +106,11 @@ def _text(source: str) -> str:
         raise ManifestError(f"{source}:{line}: is not text in UTF-8; save it as UTF-8") from error
 
 
-def _objects(manifest: Manifest) -> Iterator[Manifest]:
-    """Yield the object itself, or the entries of a list; theirs is the type that the list's name tells."""
+def objects_of(manifest: Manifest) -> Iterator[Manifest]:
+    """Yield the object itself, or the entries of a list; theirs is the type that the list's name tells.
+
+    Raises UnreadableError.
+    """
     obj = manifest.obj
     missing = [part for part in ("apiVersion", "kind") if not obj.get(part)]
     if missing:
@@ -121,4 +124,4 @@ def _objects(manifest: Manifest) -> Iterator[Manifest]:
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             raise UnreadableError(manifest.line, f"items[{index}] is no Kubernetes object; take it out")
-        yield from _objects(Manifest(of_list | item, manifest.source, manifest.line))
+        yield from objects_of(Manifest(of_list | item, manifest.source, manifest.line))
