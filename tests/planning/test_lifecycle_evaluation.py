@@ -122,6 +122,11 @@ AWS: dict[str, Case] = {
         [rule(1, days_since("Pushed", 14, "tagged", tagPatternList=["*prod*"]))],
         dict.fromkeys(["repo-production", "prod-team"], "expire 1"),
     ),
+    "every other character of a pattern stands for itself": Case(
+        [image(tag, tag, days=15) for tag in ("v1.2", "v1x2", "v1")],
+        [rule(1, days_since("Pushed", 14, "tagged", tagPatternList=["v1.*"]))],
+        {"v1.2": "expire 1"},
+    ),
     "four wildcards per string": Case(
         [image(tag, tag, days=15) for tag in ("test-1.2+3", "a-test123", "test321")],
         [rule(1, days_since("Pushed", 14, "tagged", tagPatternList=["*test*1*2*3", "test*1*2*3*"]))],
@@ -311,10 +316,11 @@ def test_who_is_held_says_by_which_index() -> None:
         image("A", days=15),
         image("B", days=0.5),
     ]
-    found = verdicts([UNTAGGED], *images)
-    assert found["A"] == Verdict(rule=1, held_by="I")
-    # Nothing would happen to it without the index either.
-    assert found["B"] == Verdict(rule=1)
+    for some_order in (images, images[::-1]):
+        found = verdicts([UNTAGGED], *some_order)
+        assert found["A"] == Verdict(rule=1, held_by="I")
+        # Nothing would happen to it without the index either.
+        assert found["B"] == Verdict(rule=1)
 
 
 def test_who_goes_with_its_subject_says_so() -> None:
