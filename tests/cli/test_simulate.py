@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 
+from ecr_operator.cli.image_file import read_images
+from ecr_operator.cli.policy_file import read_policy
+from ecr_operator.cli.simulation import Simulation, show
 from tests.api.lifecycle_examples import ARCHIVE, Rule, archived, days_since, more_than, rule
 from tests.fake_aws.client import ACCOUNT, FakeAws
 
@@ -196,6 +200,17 @@ class TestImagesOfAFile:
         assert "expire   1 (tied)" in output
         assert "Note: 3 images are tied" in output
         assert "Note: no image is kept." in output
+
+    def test_a_terminal_gets_the_same_in_colour(self, simulate: Simulate) -> None:
+        listed = images(detail("a"), detail("b", "v1", "v2"))
+        plain = simulate(policy(UNTAGGED), "--images", listed, *AT)[1]
+        found = read_policy("policy.json", None)
+        simulation = Simulation.of(found, None, read_images("images.json"), NOON)
+        told = io.StringIO()
+        show(simulation, Console(file=told, force_terminal=True, width=300, color_system="standard"))
+        assert "\x1b[31m" in told.getvalue()
+        shown = re.sub(r"\x1b\[[0-9;]*m", "", told.getvalue())
+        assert [line.rstrip() for line in shown.splitlines()] == plain.splitlines()
 
     def test_no_images(self, simulate: Simulate) -> None:
         code, output, _ = simulate(policy(UNTAGGED), "--images", images(), *AT)
