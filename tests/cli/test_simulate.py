@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,6 +175,24 @@ class TestImagesOfAFile:
             "a": action
         }
 
+    def test_a_time_without_an_offset_is_utc_wherever_the_command_runs(
+        self, simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setenv("TZ", "XXX-9")
+            time.tzset()
+            output = simulate(policy(UNTAGGED), "--images", images(), "--at", "2026-11-28", "-o", "json")[1]
+        time.tzset()
+        assert json.loads(output)["at"] == "2026-11-28T00:00:00Z"
+
+    def test_restored_images_and_signatures(self, simulate: Simulate) -> None:
+        restored = detail("a", lastArchivedAt="2026-11-10T00:00:00Z", lastActivatedAt="2026-11-27T00:00:00Z")
+        signature = detail("c", "v1", pushed="2026-11-27T00:00:00Z", subjectManifestDigest=digest("b"))
+        listed = images(restored, detail("b"), signature)
+        _, output, _ = simulate(policy(UNTAGGED), "--images", listed, *AT, "-o", "json")
+        assert actions(output) == {"a": "keep", "b": "expire", "c": "expire"}
+        assert json.loads(output)["images"][1]["follows"] == digest("b")
+
     def test_by_itself_it_is_now(self, simulate: Simulate) -> None:
         now = datetime.now(UTC)
         listed = images(detail("a"), detail("b", pushed=now.isoformat()))
@@ -288,10 +307,10 @@ class TestImagesInAws:
         made = fake.put_image("web", tags=list(tags), pushed_at=pushed, **more)
         return str(made["imageDigest"])
 
-    def put_index(self, fake: FakeAws, *children: str, tags: tuple[str, ...] = (), days: float = 30) -> str:
+    def put_index(self, fake: FakeAws, *children: str, tags: tuple[str, ...] = (), **more: Any) -> str:
         entries = [{"digest": child, "mediaType": "x", "size": 1} for child in children]
         text = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries})
-        return self.put(fake, *tags, days=days, manifest=text)
+        return self.put(fake, *tags, manifest=text, **more)
 
     def acted(self, output: str) -> set[str]:
         return {one["imageDigest"] for one in json.loads(output)["images"] if one["action"] != "keep"}
@@ -300,13 +319,13 @@ class TestImagesInAws:
         old = self.put(fake, days=200)
         kept = self.put(fake, "v1", days=200)
         stored = self.put(fake, "v2", status="ARCHIVED", days=200)
-        self.put(fake, "v3", status="ACTIVATING", days=20)
+        restoring = self.put(fake, "v3", status="ACTIVATING", days=20)
         rules = policy(UNTAGGED, rule(2, archived(100, "any")))
         code, output, errors = simulate(rules, "--repository", "web", *AT, "-o", "json")
         assert (code, errors) == (0, "")
         assert self.acted(output) == {old, stored}
         classes = {one["imageDigest"]: one["storageClass"] for one in json.loads(output)["images"]}
-        assert (classes[kept], classes[stored]) == ("standard", "archive")
+        assert (classes[kept], classes[stored], classes[restoring]) == ("standard", "archive", "archive")
         assert fake.calls() == {"DescribeImages": 1}
 
     def test_all_pages_are_read(
@@ -343,6 +362,23 @@ class TestImagesInAws:
         _, output, _ = simulate(policy(UNTAGGED), "--repository", "web", *AT, "-o", "json")
         assert self.acted(output) == {loose}
         assert fake.calls() == {"DescribeImages": 1, "BatchGetImage": 2}
+
+    def test_many_indexes_are_asked_for_some_at_a_time(
+        self, fake: FakeAws, simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("ecr_operator.aws.images.IDS_PER_CALL", 2)
+        for number in range(3):
+            self.put_index(fake, self.put(fake), tags=(f"v{number}",))
+        _, output, _ = simulate(policy(UNTAGGED), "--repository", "web", *AT, "-o", "json")
+        assert self.acted(output) == set()
+        assert fake.calls() == {"DescribeImages": 1, "BatchGetImage": 2}
+
+    def test_an_archived_index_is_not_asked_for(self, fake: FakeAws, simulate: Simulate) -> None:
+        child = self.put(fake)
+        self.put_index(fake, child, tags=("v1",), status="ARCHIVED")
+        _, output, _ = simulate(policy(UNTAGGED), "--repository", "web", *AT, "-o", "json")
+        assert self.acted(output) == {child}
+        assert fake.calls() == {"DescribeImages": 1}
 
     def test_no_index_is_asked_for_where_it_does_not_matter(self, fake: FakeAws, simulate: Simulate) -> None:
         self.put_index(fake, self.put(fake, days=1), tags=("v1",))
