@@ -107,7 +107,7 @@ def simulate(
 ) -> None:
     """Show which images a lifecycle policy would expire, archive and keep, and by which rule.
 
-    Reads the policy and the images, from AWS or from a file, and changes nothing. It is a reading of AWS's
+    Reads the policy and the images, from AWS or from a file, and writes nothing. It is a reading of AWS's
     documentation: what AWS itself makes of a policy tells its preview.
 
     The exit code is 0, and 1 when the policy, the images or AWS cannot be read. The operator's settings
