@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ecr_operator.api.names import OWNER_TAG
-from tests.cluster import Object
 from tests.crashes.scenarios import Scenario
+from tests.crashes.stale import Older
 from tests.repositories import KIND
 from tests.running import CLUSTER
 from tests.sequences.holdings import Holdings
@@ -30,7 +30,7 @@ class Case:
         self.scenario = scenario
         self.name = world.new_name("case")
         self.owner = f"{CLUSTER}/{world.namespace}/{self.name}"
-        self.older: Object | None = None
+        self.older = [Older(KIND, world.namespace, self.name, None)]
         """The object before the scenario's change."""
         self.last: Spec | None = None
 
@@ -49,7 +49,8 @@ class Case:
         """Wait for the first spec, and do what others do then."""
         if self.scenario.before is None:
             return
-        self.older = self.world.settled(self.name)
+        obj = self.world.settled(self.name)
+        self.older = [Older(KIND, self.world.namespace, self.name, obj)]
         if self.scenario.drift is not None:
             there = self.world.held(self.name)
             meddle(self.world.aws, self._repository, self.scenario.drift, there)
@@ -75,6 +76,9 @@ class Case:
         """Ask for the object's deletion."""
         self.last = None
         self.world.cluster.delete(KIND, self.world.namespace, self.name)
+
+    def killed(self) -> None:
+        """Look at what is left of a dead operator."""
 
     # What became of it
 

@@ -8,7 +8,6 @@ import pytest
 from tests.cluster import Cluster
 from tests.crashes.points import hooked
 from tests.crashes.rounds import Rounds, Trace
-from tests.crashes.scenarios import SCENARIOS
 from tests.fake_aws.client import FakeAws
 from tests.sequences.world import World
 
@@ -28,4 +27,4 @@ def rounds(cluster: Cluster, aws: FakeAws) -> Iterator[Rounds]:
 @pytest.fixture(scope="module")
 def traces(rounds: Rounds) -> dict[str, Trace]:
     """All scenarios, undisturbed."""
-    return rounds.traces(SCENARIOS)
+    return rounds.traces()

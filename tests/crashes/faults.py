@@ -1,5 +1,6 @@
 """Which faults there are, and the order in which a seed takes them."""
 
+from collections.abc import Callable
 from random import Random
 
 from tests.crashes.points import Point
@@ -17,6 +18,10 @@ KEPT: Spec = {
 CHANGES = (Change(KEPT), Change({**CHANGED, "tags": {"c": "next"}}), Change(None))
 """All parts are taken back; all are changed; the object is deleted."""
 
+Changes = tuple[Change, ...]
+Certain = Callable[[str, int, Spec | None], bool]
+"""Whether how far a scenario got, by its title, before a spec was applied, may make no difference."""
+
 
 def crashes(traces: dict[str, Trace]) -> list[Fault]:
     """A crash right before and right after each write."""
@@ -28,14 +33,16 @@ def crashes(traces: dict[str, Trace]) -> list[Fault]:
     ]
 
 
-def crashes_and_changes(traces: dict[str, Trace]) -> list[Fault]:
+def crashes_and_changes(
+    traces: dict[str, Trace], changes: Changes = CHANGES, certain: Certain | None = None
+) -> list[Fault]:
     """A crash right before each write but the first, and a change before the next start."""
     return [
         Fault(title, (Point(number),), change)
         for title, trace in traces.items()
         for number in range(1, len(trace.writes))
-        for change in CHANGES
-        if _is_certain(title, number, change.spec)
+        for change in changes
+        if (certain or _is_certain)(title, number, change.spec)
     ]
 
 
@@ -61,14 +68,16 @@ def stale_views(traces: dict[str, Trace]) -> list[StaleView]:
     ]
 
 
-def unseen_changes(traces: dict[str, Trace]) -> list[Unseen]:
+def unseen_changes(
+    traces: dict[str, Trace], changes: Changes = CHANGES, certain: Certain | None = None
+) -> list[Unseen]:
     """A change that no event tells of right before each write."""
     return [
         Unseen(title, number, change)
         for title, trace in traces.items()
         for number in range(len(trace.writes))
-        for change in CHANGES
-        if _is_certain(title, number, change.spec)
+        for change in changes
+        if (certain or _is_certain)(title, number, change.spec)
     ]
 
 

@@ -18,7 +18,9 @@ import pytest
 from ecr_operator.aws.session import Session
 from ecr_operator.kube.client import KubeClient
 from ecr_operator.process import operator as process
+from ecr_operator.process import pull_secrets
 from tests.kinds import KINDS
+from tests.pull_secrets import KIND as PULL_KIND
 from tests.repositories import KIND
 from tests.running import RunningOperator
 
@@ -26,7 +28,11 @@ When = Literal["before", "after"]
 Call = Callable[[], Awaitable[Any]]
 
 READS = ("describe_", "list_", "get_", "batch_get_")
-_OBJECT = re.compile(rf"/namespaces/[^/]+/{KINDS[KIND].plural}/([^/?]+)")
+_OBJECT = re.compile(
+    rf"/(?:{KINDS[KIND].plural}|{KINDS[PULL_KIND].plural})/([^/?]+)"
+    r"|/namespaces/([^/]+)-[a-z]/(?:secrets|serviceaccounts)(?:/|$)"
+)
+"""Of an EcrPullSecret the namespaces are named `<object>-<letter>`: what is written there is for it."""
 
 
 class Killed(BaseException):
@@ -161,7 +167,10 @@ def hooked() -> Iterator[Points]:
         writes = method != "GET"
         what = f"{method} {url.path.rpartition('/')[2]}"
         return await points.through(
-            found[1] if found else None, what, lambda: send(self, method, url, *rest), writes
+            found[found.lastindex or 0] if found else None,
+            what,
+            lambda: send(self, method, url, *rest),
+            writes,
         )
 
     async def aws(self: Session, service: str, operation: str, *rest: Any, **named: Any) -> Any:
@@ -178,6 +187,9 @@ def hooked() -> Iterator[Points]:
         patch.setattr(Session, "_once", aws)
         # What is dead posts no events.
         patch.setattr(process, "EVENTS_SECONDS", 0.0)
+        # Each case that is held holds a worker, and the others go on.
+        for limit in ("NAMESPACES_AT_ONCE", "REFRESHED_AT_ONCE", "PULL_SECRETS_AT_ONCE"):
+            patch.setattr(pull_secrets, limit, 200)
         yield points
 
 

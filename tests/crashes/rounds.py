@@ -4,19 +4,19 @@ One operator is killed while each case is held at another point: the state that 
 as if its own operator had been killed there.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from operator import methodcaller
 from typing import Any
 
 from tests.crashes.cases import Case, Ending
 from tests.crashes.points import Killed, Point, Points
-from tests.crashes.scenarios import SCENARIOS, Scenario
+from tests.crashes.scenarios import SCENARIOS
 from tests.running import RunningOperator
 from tests.sequences.specs import Spec
-from tests.sequences.world import Divergence, World
+from tests.sequences.world import Divergence
 
 NEVER = Point(10**6)
 REACH_SECONDS = 180.0
@@ -68,24 +68,37 @@ class Fault:
 
 
 class Rounds:
-    """Faults for the scenarios of a world."""
+    """Faults for the scenarios of a world, whose kind has a `case` of its own."""
 
-    def __init__(self, world: World, points: Points) -> None:
+    def __init__(
+        self,
+        world: Any,
+        points: Points,
+        scenarios: Mapping[str, Any] = SCENARIOS,
+        case: Callable[[Any, Any], Any] = Case,
+    ) -> None:
         self.world = world
         self.points = points
+        self.scenarios = scenarios
+        self._case = case
         self._changed: dict[tuple[str, str], Ending] = {}
         self.reached = 0
         """At how many points the operator was killed."""
 
-    def traces(self, scenarios: dict[str, Scenario]) -> dict[str, Trace]:
+    def case(self, title: str) -> Case:
+        """A new object for a scenario."""
+        found: Case = self._case(self.world, self.scenarios[title])
+        return found
+
+    def traces(self) -> dict[str, Trace]:
         """What each scenario writes, and where it ends, when nothing goes wrong."""
-        cases = {title: Case(self.world, scenario) for title, scenario in scenarios.items()}
+        cases = {title: self.case(title) for title in self.scenarios}
         with running(self.world):
             self.ready(cases.values())
             for case in cases.values():
                 self.points.arm(case.name, NEVER)
-            each(Case.act, cases.values())
-            endings = each(Case.ending, cases.values())
+            each(methodcaller("act"), cases.values())
+            endings = each(methodcaller("ending"), cases.values())
         found = {
             title: Trace(tuple(self.points.trace[case.name]), ending)
             for (title, case), ending in zip(cases.items(), endings, strict=True)
@@ -96,19 +109,21 @@ class Rounds:
     def crashes(self, faults: Sequence[Fault], traces: dict[str, Trace]) -> list[str]:
         """Kill the operator at each fault's points in turn; what ends otherwise than its trace."""
         self.learn((fault.title, fault.then) for fault in faults if fault.then is not None)
-        cases = [Case(self.world, SCENARIOS[fault.title]) for fault in faults]
+        cases = [self.case(fault.title) for fault in faults]
         depth = max(len(fault.points) for fault in faults)
         with doomed(self.world, self.points) as operator:
             self.ready(cases)
             self._arm(faults, cases, 0)
-            each(Case.act, cases)
+            each(methodcaller("act"), cases)
             self._held(operator, cases)
+        each(methodcaller("killed"), cases)
         for number in range(1, depth + 1):
             # In the last run nothing is armed.
             self._arm(faults, cases, number)
             if number < depth:
                 with doomed(self.world, self.points) as operator:
                     self._held(operator, cases)
+                each(methodcaller("killed"), cases)
         for fault, case in zip(faults, cases, strict=True):
             if fault.then is not None:
                 fault.then.make(case)
@@ -125,14 +140,14 @@ class Rounds:
         """Find out how scenarios end that are followed by a change, each in its turn and in peace."""
         new = {(title, str(change)): (title, change) for title, change in changes}
         todo = [new[key] for key in new if key not in self._changed]
-        cases = [Case(self.world, SCENARIOS[title]) for title, _ in todo]
+        cases = [self.case(title) for title, _ in todo]
         with running(self.world):
             self.ready(cases)
-            each(Case.act, cases)
-            each(Case.ending, cases)
+            each(methodcaller("act"), cases)
+            each(methodcaller("ending"), cases)
             for (_, change), case in zip(todo, cases, strict=True):
                 change.make(case)
-            for (title, change), ending in zip(todo, each(Case.ending, cases), strict=True):
+            for (title, change), ending in zip(todo, each(methodcaller("ending"), cases), strict=True):
                 self._changed[title, str(change)] = ending
             self.close(cases)
 
@@ -143,8 +158,8 @@ class Rounds:
     def ready(self, cases: Iterable[Case]) -> None:
         """Set the cases up."""
         cases = list(cases)
-        each(Case.begin, cases)
-        each(Case.prepare, cases)
+        each(methodcaller("begin"), cases)
+        each(methodcaller("prepare"), cases)
 
     def judged(self, faults: Sequence[object], cases: list[Case], expected: list[Ending]) -> list[str]:
         """What has ended otherwise than expected."""
@@ -180,7 +195,7 @@ class Rounds:
 
     def close(self, cases: Iterable[Case]) -> None:
         """Leave nothing behind of the cases, and disarm all points."""
-        each(Case.clean, cases)
+        each(methodcaller("clean"), cases)
         self.points.forget()
 
 
@@ -197,12 +212,14 @@ def _ending(case: Case) -> Ending | str:
         return str(error)
 
 
-running = partial(World.running, workers=WORKERS)
-"""The operator, with a worker for every case."""
+def running(world: Any, **settings: Any) -> AbstractContextManager[RunningOperator]:
+    """The operator, with a worker for every case."""
+    found: AbstractContextManager[RunningOperator] = world.running(workers=WORKERS, **settings)
+    return found
 
 
 @contextmanager
-def doomed(world: World, points: Points):  # type: ignore[no-untyped-def]
+def doomed(world: Any, points: Points):  # type: ignore[no-untyped-def]
     """An operator that is killed in the end."""
     operator = world.operator(workers=WORKERS)
     try:

@@ -1,8 +1,9 @@
 """Views of the API server that lag behind: an old list, and a watch that shows nothing of an object."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 
@@ -10,23 +11,32 @@ from ecr_operator.kube.store import Store
 from ecr_operator.kube.watch import Watch
 from tests.cluster import Object
 from tests.kinds import KINDS
-from tests.repositories import KIND
-
-PLURAL = KINDS[KIND].plural
 
 
-def show_old_list(store: Store, namespace: str, name: str, old: Object | None) -> None:
-    """List all objects anew, from a cache of the API server that holds `old` of one; None: none yet.
+@dataclass(frozen=True)
+class Older:
+    """An object as it was; None: it was not there."""
+
+    kind: str
+    namespace: str | None
+    name: str
+    obj: Object | None
+
+
+def show_old_lists(store: Store, older: Iterable[Older]) -> None:
+    """List all objects of a kind anew, from a cache of the API server that holds what these were.
 
     To be called in the operator's event loop.
     """
-    token = store.begin(PLURAL)
-    others = [
-        obj
-        for obj in store.items(PLURAL)
-        if (obj["metadata"]["namespace"], obj["metadata"]["name"]) != (namespace, name)
-    ]
-    store.replace(PLURAL, others if old is None else [*others, old], token)
+    for one in older:
+        plural = KINDS[one.kind].plural
+        token = store.begin(plural)
+        others = [
+            obj
+            for obj in store.items(plural)
+            if (obj["metadata"].get("namespace"), obj["metadata"]["name"]) != (one.namespace, one.name)
+        ]
+        store.replace(plural, others if one.obj is None else [*others, one.obj], token)
 
 
 class Deafness:

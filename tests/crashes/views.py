@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import methodcaller
 
 from tests.crashes.cases import Case
 from tests.crashes.points import Point
 from tests.crashes.rounds import REACH_SECONDS, Change, Rounds, Trace, each, running
-from tests.crashes.scenarios import SCENARIOS
-from tests.crashes.stale import Deafness, show_old_list
+from tests.crashes.stale import Deafness, show_old_lists
 
 LIST_SECONDS = 1.0
 """How soon a list shows what the watch has missed."""
@@ -28,7 +28,7 @@ class Unseen:
 
 @dataclass(frozen=True)
 class StaleView:
-    """Right before a write a list shows the object as it was before the scenario's change."""
+    """Right before a write lists show everything of the object as it was before the scenario's change."""
 
     title: str
     number: int
@@ -39,15 +39,15 @@ class StaleView:
 
 def stale_views(rounds: Rounds, faults: Sequence[StaleView], traces: dict[str, Trace]) -> list[str]:
     """What ends otherwise than its trace after a stale view."""
-    cases = [Case(rounds.world, SCENARIOS[fault.title]) for fault in faults]
+    cases = [rounds.case(fault.title) for fault in faults]
     with running(rounds.world, list_seconds=LIST_SECONDS) as operator:
         rounds.ready(cases)
         store = operator._operator._store
         assert store is not None
         for fault, case in zip(faults, cases, strict=True):
-            at = partial(show_old_list, store, rounds.world.namespace, case.name, case.older)
+            at = partial(show_old_lists, store, case.older)
             rounds.points.arm(case.name, Point(fault.number), at)
-        each(Case.act, cases)
+        each(methodcaller("act"), cases)
         return rounds.judged(faults, cases, [traces[fault.title].ending for fault in faults])
 
 
@@ -55,12 +55,12 @@ def unseen_changes(rounds: Rounds, faults: Sequence[Unseen], deaf: Deafness) -> 
     """What ends otherwise after an unseen change than after the same change that was seen in peace."""
     rounds.learn((fault.title, fault.change) for fault in faults)
     expected = [rounds.changed(fault.title, fault.change) for fault in faults]
-    cases = [Case(rounds.world, SCENARIOS[fault.title]) for fault in faults]
+    cases = [rounds.case(fault.title) for fault in faults]
     with running(rounds.world, list_seconds=LIST_SECONDS) as operator:
         rounds.ready(cases)
         for fault, case in zip(faults, cases, strict=True):
             rounds.points.arm(case.name, Point(fault.number), partial(_change, deaf, case, fault.change))
-        each(Case.act, cases)
+        each(methodcaller("act"), cases)
         waiting = list(cases)
 
         def all_changed() -> bool:

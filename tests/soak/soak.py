@@ -7,7 +7,6 @@ from random import Random
 from tests.crashes import faults, views
 from tests.crashes.points import hooked
 from tests.crashes.rounds import Fault, Rounds, Trace
-from tests.crashes.scenarios import SCENARIOS
 from tests.crashes.stale import deafness
 from tests.crashes.views import StaleView, Unseen
 from tests.sequences.campaign import Campaign, Failure, problem_of
@@ -73,7 +72,7 @@ class Soak:
     def _faults(self) -> None:
         with hooked() as points, deafness() as deaf:
             rounds = Rounds(self._world, points)
-            traces = rounds.traces(SCENARIOS)
+            traces = rounds.traces()
             crashes = self._chosen_crashes(traces)
             self._tell_all(rounds.crashes(crashes, traces))
             self.crashes += self._reached(rounds)
