@@ -1,14 +1,15 @@
 """Many sequences side by side, each by a seed of its own, and what came of them."""
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from tests.sequences.driver import Driver
-from tests.sequences.steps import Step, sequence
-from tests.sequences.world import Divergence, World
+from tests.sequences.steps import sequence
+from tests.sequences.world import Divergence
 
 AT_ONCE = 8
 
@@ -19,7 +20,7 @@ class Failure:
 
     seed: str
     problem: str
-    steps: tuple[Step, ...]
+    steps: tuple[Any, ...]
 
     def __str__(self) -> str:
         lines = [f"sequence {self.seed}: {self.problem}"]
@@ -29,9 +30,17 @@ class Failure:
 class Campaign:
     """Runs the sequences `<seed>:<number>`."""
 
-    def __init__(self, world: World, seed: int) -> None:
+    def __init__(
+        self,
+        world: Any,
+        seed: int,
+        draw: Callable[[Random], list[Any]] = sequence,
+        driver: Callable[[Any], Any] = Driver,
+    ) -> None:
         self._world = world
         self._seed = seed
+        self._draw = draw
+        self._driver = driver
         self.failures: list[Failure] = []
         self.sequences = 0
         self.steps = 0
@@ -45,19 +54,18 @@ class Campaign:
 
     def _run(self, number: int) -> Failure | None:
         seed = f"{self._seed}:{number}"
-        steps = sequence(Random(seed))
+        steps = self._draw(Random(seed))
         # One writer of a number that is for people: a lost step or two does no harm.
         self.steps += len(steps)
-        problem = problem_of(self._world, steps)
+        problem = self.problem_of(steps)
         return None if problem is None else Failure(seed, problem, tuple(steps))
 
-
-def problem_of(world: World, steps: list[Step]) -> str | None:
-    """What goes wrong with these steps; None: nothing."""
-    try:
-        Driver(world).run(steps)
-    except Divergence as error:
-        return str(error)
-    except Exception:
-        return traceback.format_exc()
-    return None
+    def problem_of(self, steps: list[Any]) -> str | None:
+        """What goes wrong with these steps; None: nothing."""
+        try:
+            self._driver(self._world).run(steps)
+        except Divergence as error:
+            return str(error)
+        except Exception:
+            return traceback.format_exc()
+        return None

@@ -2,13 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
-from tests.sequences.steps import Apply, Step
+from tests.sequences.pull.steps import Apply as PullApply
+from tests.sequences.steps import Apply
 
-Fails = Callable[[list[Step]], bool]
+Steps = list[Any]
+Fails = Callable[[Steps], bool]
+
+KEPT = frozenset({"registries", "namespaces", "secretName", "format"})
+"""Without these an EcrPullSecret is refused, or is another one."""
 
 
-def shrunk(steps: list[Step], fails: Fails, tries: int = 60) -> list[Step]:
+def shrunk(steps: Steps, fails: Fails, tries: int = 60) -> Steps:
     """Take away what is not needed for the failure; at most so many runs."""
     found = True
     while found and tries > 0:
@@ -23,13 +29,13 @@ def shrunk(steps: list[Step], fails: Fails, tries: int = 60) -> list[Step]:
     return steps
 
 
-def _smaller(steps: list[Step]) -> Iterator[list[Step]]:
+def _smaller(steps: Steps) -> Iterator[Steps]:
     for index in range(len(steps)):
         yield [*steps[:index], *steps[index + 1 :]]
     for index, step in enumerate(steps):
-        if not isinstance(step, Apply):
+        if not isinstance(step, Apply | PullApply):
             continue
-        for name in step.spec:
+        for name in sorted(step.spec.keys() - KEPT):
             spec = {other: value for other, value in step.spec.items() if other != name}
             yield [*steps[:index], replace(step, spec=spec), *steps[index + 1 :]]
         if not step.waits:

@@ -3,13 +3,19 @@
 import time
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 from tests.crashes import faults, views
 from tests.crashes.points import hooked
+from tests.crashes.pull.cases import Case
+from tests.crashes.pull.scenarios import CHANGES, SCENARIOS, is_certain
 from tests.crashes.rounds import Fault, Rounds, Trace
-from tests.crashes.stale import deafness
+from tests.crashes.stale import Deafness, deafness
 from tests.crashes.views import StaleView, Unseen
-from tests.sequences.campaign import Campaign, Failure, problem_of
+from tests.sequences.campaign import Campaign, Failure
+from tests.sequences.pull.driver import Driver
+from tests.sequences.pull.specs import sequence
+from tests.sequences.pull.world import PullWorld
 from tests.sequences.shrinking import shrunk
 from tests.sequences.world import World
 
@@ -18,11 +24,12 @@ SEQUENCES, CRASHES, CHANGED, REPEATED, STALE, UNSEEN = 24, 30, 30, 10, 16, 12
 
 
 class Soak:
-    """Its numbers are for the summary."""
+    """Its numbers are for the summary, of both kinds together."""
 
     def __init__(self, world: World, seed: int) -> None:
-        self._world = world
-        self._campaign = Campaign(world, seed)
+        pulls = PullWorld(world.cluster, world.aws, "pull")
+        self._worlds: tuple[Any, ...] = (world, pulls)
+        self._campaigns = (Campaign(world, seed), Campaign(pulls, seed, sequence, Driver))
         self._random = Random(seed)
         self.divergences = 0
         self.crashes = self.stale = self.unseen = 0
@@ -30,69 +37,75 @@ class Soak:
     @property
     def sequences(self) -> int:
         """How many sequences have run."""
-        return self._campaign.sequences
+        return sum(campaign.sequences for campaign in self._campaigns)
 
     @property
     def steps(self) -> int:
         """How many steps they had."""
-        return self._campaign.steps
+        return sum(campaign.steps for campaign in self._campaigns)
 
     def run(self, minutes: float) -> None:
         """Rounds until the time is over; at least one."""
         deadline = time.monotonic() + 60 * minutes
         while True:
-            self._sequences()
-            if time.monotonic() < deadline:
-                self._faults()
+            begin = self._campaigns[0].sequences
+            self._sequences(range(begin, begin + SEQUENCES))
+            for faults_of in (self._faults, self._pull_faults):
+                if time.monotonic() < deadline:
+                    faults_of()
             if time.monotonic() >= deadline:
                 return
 
     def again(self, number: int) -> None:
-        """One sequence of the seed, alone."""
-        with self._world.running():
-            self._run_sequences(range(number, number + 1))
+        """One sequence of the seed, alone, of each kind."""
+        self._sequences(range(number, number + 1))
 
-    def _sequences(self) -> None:
-        begin = self._campaign.sequences
-        with self._world.running():
-            self._run_sequences(range(begin, begin + SEQUENCES))
+    def _sequences(self, numbers: range) -> None:
+        for world, campaign in zip(self._worlds, self._campaigns, strict=True):
+            with world.running():
+                campaign.run(numbers)
+                for failure in campaign.failures:
+                    self._tell(str(self._shrunk(campaign, failure)))
+                campaign.failures.clear()
 
-    def _run_sequences(self, numbers: range) -> None:
-        self._campaign.run(numbers)
-        for failure in self._campaign.failures:
-            self._tell(str(self._shrunk(failure)))
-        self._campaign.failures.clear()
-
-    def _shrunk(self, failure: Failure) -> Failure:
-        self._world.forget()
-        steps = shrunk(list(failure.steps), lambda steps: problem_of(self._world, steps) is not None)
-        problem = problem_of(self._world, steps)
+    def _shrunk(self, campaign: Campaign, failure: Failure) -> Failure:
+        self._worlds[0].forget()
+        steps = shrunk(list(failure.steps), lambda steps: campaign.problem_of(steps) is not None)
+        problem = campaign.problem_of(steps)
         return Failure(failure.seed, problem or f"{failure.problem} (not every time)", tuple(steps))
 
     def _faults(self) -> None:
         with hooked() as points, deafness() as deaf:
-            rounds = Rounds(self._world, points)
+            rounds = Rounds(self._worlds[0], points)
             traces = rounds.traces()
-            crashes = self._chosen_crashes(traces)
-            self._tell_all(rounds.crashes(crashes, traces))
-            self.crashes += self._reached(rounds)
+            self._crashes(rounds, traces, faults.crashes_and_changes(traces))
             stale: Sequence[StaleView] = self._random.sample(faults.stale_views(traces), STALE)
             self._tell_all(views.stale_views(rounds, stale, traces))
             self.stale += self._reached(rounds)
-            unseen: Sequence[Unseen] = self._random.sample(faults.unseen_changes(traces), UNSEEN)
-            self._tell_all(views.unseen_changes(rounds, unseen, deaf))
-            self.unseen += self._reached(rounds)
+            self._unseen(rounds, faults.unseen_changes(traces), deaf)
+
+    def _pull_faults(self) -> None:
+        with hooked() as points, deafness() as deaf:
+            rounds = Rounds(self._worlds[1], points, SCENARIOS, Case)
+            traces = rounds.traces()
+            self._crashes(rounds, traces, faults.crashes_and_changes(traces, CHANGES, is_certain))
+            self._unseen(rounds, faults.unseen_changes(traces, CHANGES, is_certain), deaf)
+
+    def _crashes(self, rounds: Rounds, traces: dict[str, Trace], changed: list[Fault]) -> None:
+        chosen = self._random.sample(faults.crashes(traces), CRASHES) + self._random.sample(changed, CHANGED)
+        chosen += faults.repeated_crashes(traces, self._random, REPEATED)
+        self._tell_all(rounds.crashes(chosen, traces))
+        self.crashes += self._reached(rounds)
+
+    def _unseen(self, rounds: Rounds, changes: list[Unseen], deaf: Deafness) -> None:
+        self._tell_all(views.unseen_changes(rounds, self._random.sample(changes, UNSEEN), deaf))
+        self.unseen += self._reached(rounds)
 
     @staticmethod
     def _reached(rounds: Rounds) -> int:
         """The points met since it was last asked: those alone were faults."""
         reached, rounds.reached = rounds.reached, 0
         return reached
-
-    def _chosen_crashes(self, traces: dict[str, Trace]) -> list[Fault]:
-        single = self._random.sample(faults.crashes(traces), CRASHES)
-        single += self._random.sample(faults.crashes_and_changes(traces), CHANGED)
-        return single + faults.repeated_crashes(traces, self._random, REPEATED)
 
     def _tell_all(self, divergences: list[str]) -> None:
         for divergence in divergences:
