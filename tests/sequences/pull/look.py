@@ -190,4 +190,4 @@ def passwords_of(data: dict[str, str]) -> dict[str, str]:
     if "url" in texts:
         return {texts["url"]: texts["password"]}
     (text,) = texts.values()
-    return {host: entry["auth"] for host, entry in json.loads(text)["auths"].items()}
+    return {host: entry["auth"] for host, entry in json.loads(text).get("auths", {}).items()}

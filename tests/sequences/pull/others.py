@@ -20,11 +20,8 @@ from tests.sequences.pull.steps import (
 )
 from tests.sequences.world import SETTLE_SECONDS
 
-EDITS: dict[str, Any] = {
-    "data": {"data": {DOCKER_KEY: "e30="}},
-    "label": {"metadata": {"labels": {PULL_SECRET_LABEL: None}}},
-    "owner": {"metadata": {"ownerReferences": None}},
-}
+KEYS = {"DockerConfigJson": DOCKER_KEY, "DockerConfigFile": "config.json", "ArgoCDRepoCreds": "password"}
+"""Where the credentials are; a key that others add would stay."""
 CONTESTED = 2
 """More often nobody changes the same thing: the third time within minutes it is contested."""
 
@@ -74,12 +71,20 @@ class Others:
             case DropForeign() if place.foreign is not None:
                 cluster.delete("Secret", namespace, model.secret)
                 place.foreign = None
+            case Edit(_, "label") if model.retained:
+                # Without an owner it would be nobody's.
+                return
             case Edit(letter, what) if place.ours and model.is_active and self._may(letter):
                 if what == "gone":
                     cluster.delete("Secret", namespace, model.secret)
                     place.uid = None
                 else:
-                    cluster.merge_patch("Secret", namespace, model.secret, EDITS[what])
+                    edits: dict[str, Any] = {
+                        "data": {"data": {KEYS[model.format]: "e30="}},
+                        "label": {"metadata": {"labels": {PULL_SECRET_LABEL: None}}},
+                        "owner": {"metadata": {"ownerReferences": None}},
+                    }
+                    cluster.merge_patch("Secret", namespace, model.secret, edits[what])
             case Enlist(_, account, name):
                 self._enlist(place, namespace, account, name.replace(CASE, model.secret))
             case Delist(_, account, name):
