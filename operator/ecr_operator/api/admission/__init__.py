@@ -10,6 +10,6 @@ The same schema and the same CEL rules as in `crds/`, checked in the API server'
   holds (`rules`).
 """
 
-from ecr_operator.api.admission.review import change_problems, problems
+from ecr_operator.api.admission.review import Problem, change_problems, located_problems, problems
 
-__all__ = ["change_problems", "problems"]
+__all__ = ["Problem", "change_problems", "located_problems", "problems"]

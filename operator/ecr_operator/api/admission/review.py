@@ -1,6 +1,7 @@
 """All that the API server would refuse in one object."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -23,14 +24,29 @@ _NOT_CHECKED: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that the API server would refuse."""
+
+    path: str
+    """The field, as the API server writes it, for example `spec.tags[team]`; empty for the whole object."""
+    sentence: str
+    """The API server's words, which begin with the path where it names one."""
+
+
 def problems(obj: Any) -> tuple[str, ...]:
     """Return what the API server would refuse when the object is applied for the first time.
 
     One sentence per problem, in the API server's words; empty for an object that it would take. ``obj`` is
     what a manifest holds, of any shape; `metadata.namespace` may be missing, as kubectl puts one there.
     """
+    return tuple(problem.sentence for problem in located_problems(obj))
+
+
+def located_problems(obj: Any) -> tuple[Problem, ...]:
+    """Return the same problems as `problems`, each with the field that it is about."""
     if not isinstance(obj, dict):
-        return ("invalid object to validate: write apiVersion, kind, metadata and spec",)
+        return (Problem("", "invalid object to validate: write apiVersion, kind, metadata and spec"),)
     kind = next((kind for kind in KINDS if kind.kind == obj.get("kind")), None)
     if kind is None or obj.get("apiVersion") != API_VERSION:
         return _unknown_kind(obj)
@@ -39,11 +55,14 @@ def problems(obj: Any) -> tuple[str, ...]:
     # What is written there is dropped before anybody looks at it: status is the operator's.
     kept.pop("status", None)
     errors = list(_errors(kept, schema))
-    if any(error.blocks_rules for error in errors):
-        told = [*map(str, errors), _NOT_CHECKED]
-    else:
-        told = list(map(str, [*errors, *rule_errors(kept, schema)]))
-    return tuple(dict.fromkeys([*(f'unknown field "{path}"' for path in unknown), *told]))
+    told = [Problem(path, f'unknown field "{path}"') for path in unknown]
+    blocked = any(error.blocks_rules for error in errors)
+    if not blocked:
+        errors += rule_errors(kept, schema)
+    told += [Problem(error.path, str(error)) for error in errors]
+    if blocked:
+        told.append(Problem("", _NOT_CHECKED))
+    return tuple(dict.fromkeys(told))
 
 
 def change_problems(obj: dict[str, Any], old: dict[str, Any]) -> tuple[str, ...]:
@@ -64,17 +83,18 @@ def _errors(obj: dict[str, Any], schema: Schema) -> Iterator[FieldError]:
     yield from list_errors(obj, schema)
 
 
-def _unknown_kind(obj: dict[str, Any]) -> tuple[str, ...]:
+def _unknown_kind(obj: dict[str, Any]) -> tuple[Problem, ...]:
     """Return why nothing takes an object of this type: a part is missing, or there is no such kind."""
     kind, version = obj.get("kind"), obj.get("apiVersion")
-    missing = [f"{part} not set" for part, value in (("apiVersion", version), ("kind", kind)) if not value]
+    missing = [part for part, value in (("apiVersion", version), ("kind", kind)) if not value]
     if missing:
-        return tuple(missing)
+        return tuple(Problem("", f"{part} not set") for part in missing)
     known = ", ".join(kind.kind for kind in KINDS)
-    return (
+    sentence = (
         f"no matches for kind {quoted(str(kind))} in version {quoted(str(version))}: "
-        f"the kinds of {API_VERSION} are {known}",
+        f"the kinds of {API_VERSION} are {known}"
     )
+    return (Problem("kind" if version == API_VERSION else "apiVersion", sentence),)
 
 
 @cache
