@@ -158,7 +158,7 @@ REFUSED: dict[str, tuple[str, int, str]] = {
         6,
         'key "suspend" already set in map',
     ),
-    "a key twice in JSON": ('{"kind": "A",\n"kind": "B"}', 1, 'key "kind" already set in map'),
+    "a key twice in JSON": ('{"kind": "A",\n"kind": "B"}', 2, 'key "kind" already set in map'),
     "no YAML": (f"{WEB}spec: [\n", 5, "is not YAML"),
     "no JSON": ('{"kind":\n "A"', 2, "is not JSON"),
     "a template": (f"{HEAD}metadata:\n  name: {{{{ .Values.name }}}}\n", 4, "helm template"),

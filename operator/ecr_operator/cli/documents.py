@@ -8,16 +8,9 @@ from typing import Any, Final
 import yaml
 
 from ecr_operator.cli.go_yaml import Loader, repeated_key
+from ecr_operator.cli.json_text import UnreadableError, composed, refusal
 
 _TEMPLATE: Final = "{{"
-
-
-class UnreadableError(Exception):
-    """Text is not what its form demands. ``line`` counts from 1; the message says what to do."""
-
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
 
 
 def documents(text: str) -> Iterator[tuple[Any, int]]:
@@ -30,36 +23,44 @@ def documents(text: str) -> Iterator[tuple[Any, int]]:
     except UnreadableError as error:
         if _TEMPLATE in text:
             advice = "it looks like a template: render it first, for example with `helm template`"
-            raise UnreadableError(error.line, f"{error}; {advice}") from error
+            raise UnreadableError(error.line, f"{error}; {advice}", error.column) from error
         raise
     except RecursionError as error:
         raise UnreadableError(1, "is nested too deeply; write it with fewer levels") from error
 
 
 def _json(text: str) -> Iterator[tuple[Any, int]]:
-    decoder = json.JSONDecoder(object_pairs_hook=_unique)
+    decoder = json.JSONDecoder(object_pairs_hook=unique)
     at = 0
     while (at := _after_space(text, at)) < len(text):
         line = text.count("\n", 0, at) + 1
         try:
             value, at = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
-            raise UnreadableError(error.lineno, f"is not JSON: {error.msg}") from error
-        except ValueError as error:
+            raise refusal(text, error) from error
+        except RepeatedKeyError as error:
+            composed(text, at)
             raise UnreadableError(line, str(error)) from error
+        except ValueError as error:
+            raise UnreadableError(line, f"is not JSON: {error}") from error
         if value is not None:
-            yield _as_json(value, line), line
+            yield as_json(value, line), line
 
 
 def _after_space(text: str, at: int) -> int:
     return next((place for place in range(at, len(text)) if not text[place].isspace()), len(text))
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+class RepeatedKeyError(ValueError):
+    """An object holds a key twice."""
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the pairs as an object, for `json`. Raises RepeatedKeyError."""
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
-            raise ValueError(repeated_key(key))
+            raise RepeatedKeyError(repeated_key(key))
         result[key] = value
     return result
 
@@ -73,10 +74,11 @@ def _yaml(text: str) -> Iterator[tuple[Any, int]]:
             line = node.start_mark.line + 1
             value = loader.construct_document(node)
             if value is not None:
-                yield _as_json(value, line), line
+                yield as_json(value, line), line
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise UnreadableError(mark.line + 1 if mark else 1, f"is not YAML: {error.problem}") from error
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise UnreadableError(line, f"is not YAML: {error.problem}", column) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise UnreadableError(line, f"is not YAML: {error.reason}") from error
@@ -85,12 +87,12 @@ def _yaml(text: str) -> Iterator[tuple[Any, int]]:
         raise UnreadableError(1, f"is not YAML: {error}") from error
 
 
-def _as_json(value: Any, line: int) -> Any:
+def as_json(value: Any, line: int) -> Any:
     """Return a value as it comes out of Go's JSON: numbers of 64 bits, proper Unicode."""
     if isinstance(value, dict):
-        return {_as_json(key, line): _as_json(inner, line) for key, inner in value.items()}
+        return {as_json(key, line): as_json(inner, line) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_as_json(item, line) for item in value]
+        return [as_json(item, line) for item in value]
     if isinstance(value, str):
         try:
             value.encode()

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ecr_operator.aws.images import described_image
-from ecr_operator.cli.manifests import ManifestError, read_text
+from ecr_operator.cli.json_text import UnreadableError
+from ecr_operator.cli.manifests import BYTE_ORDER_MARK, ManifestError, read_text
 from ecr_operator.planning.lifecycle_image import Image
 
 _TIMES: Final = ("imagePushedAt", "lastRecordedPullTime", "lastArchivedAt", "lastActivatedAt")
@@ -17,7 +18,9 @@ _COMMAND: Final = (
 def read_images(source: str) -> list[Image]:
     """Return the images of a file, or of standard input. Raises ManifestError."""
     try:
-        value = json.loads(read_text(source))
+        value = json.loads(read_text(source).removeprefix(BYTE_ORDER_MARK))
+    except UnreadableError as error:
+        raise ManifestError(f"{source}:{error.line}: {error}") from error
     except json.JSONDecodeError as error:
         raise ManifestError(f"{source}:{error.lineno}: is not JSON: {error.msg}; {_COMMAND}") from error
     except (ValueError, RecursionError) as error:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from ecr_operator.api.names import GROUP
-from ecr_operator.cli.documents import UnreadableError, documents
+from ecr_operator.cli.documents import documents
+from ecr_operator.cli.json_text import UnreadableError
 
 STDIN: Final = "-"
+BYTE_ORDER_MARK: Final = "\ufeff"
 _SUFFIXES: Final = (".json", ".yaml", ".yml")
 _KUSTOMIZATIONS: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 
@@ -28,6 +30,8 @@ class Manifest:
     """The file as it was named or found, `-` for standard input."""
     line: int
     """Where the object's document begins, counted from 1."""
+    path: str = ""
+    """Where the object is in its document: `items[2]` in a list, empty for the document itself."""
 
     @property
     def place(self) -> str:
@@ -45,18 +49,16 @@ def read_manifests(paths: Sequence[str], *, recursive: bool) -> tuple[Manifest, 
     return tuple(
         manifest
         for path in paths
-        for source in _sources(path, recursive)
+        for source in sources(path, recursive=recursive)
         for manifest in _manifests(source)
-        if _is_ours(manifest.obj)
     )
 
 
-def _is_ours(obj: dict[str, Any]) -> bool:
-    return str(obj["apiVersion"]).split("/")[0] == GROUP
+def sources(path: str, *, recursive: bool) -> Iterator[str]:
+    """Yield the files behind a path, those of a directory in the order of their names.
 
-
-def _sources(path: str, recursive: bool) -> Iterator[str]:
-    """Yield the files behind a path, those of a directory in the order of their names."""
+    Raises ManifestError.
+    """
     if path == STDIN or os.path.isfile(path):
         yield path
         return
@@ -81,29 +83,37 @@ def _files(directory: Path, recursive: bool) -> Iterator[Path]:
             children.clear()
 
 
-def _manifests(source: str) -> Iterator[Manifest]:
-    """Yield all objects of a file."""
-    try:
-        for value, line in documents(read_text(source)):
-            if not isinstance(value, dict):
-                raise UnreadableError(line, "is no Kubernetes object; write apiVersion, kind and metadata")
-            if Path(source).name in _KUSTOMIZATIONS and "kind" not in value:
-                continue
-            yield from objects_of(Manifest(value, source, line))
-    except UnreadableError as error:
-        raise ManifestError(f"{source}:{error.line}: {error}") from error
-
-
 def read_text(source: str) -> str:
-    """Return the text of a file, without its byte order mark. Raises ManifestError."""
+    """Return the text of a file as it is. Raises ManifestError, and UnreadableError for what is no text."""
     try:
         data = sys.stdin.buffer.read() if source == STDIN else Path(source).read_bytes()
-        return data.decode("utf-8-sig")
+        return data.decode()
     except OSError as error:
         raise ManifestError(f"{source}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ManifestError(f"{source}:{line}: is not text in UTF-8; save it as UTF-8") from error
+        raise UnreadableError(line, "is not text in UTF-8; save it as UTF-8") from error
+
+
+def manifests_in(source: str, text: str) -> Iterator[Manifest]:
+    """Yield the objects of our API group in the text of a file. Raises UnreadableError."""
+    for value, line in documents(text.removeprefix(BYTE_ORDER_MARK)):
+        if not isinstance(value, dict):
+            raise UnreadableError(line, "is no Kubernetes object; write apiVersion, kind and metadata")
+        if Path(source).name in _KUSTOMIZATIONS and "kind" not in value:
+            continue
+        yield from filter(_is_ours, objects_of(Manifest(value, source, line)))
+
+
+def _manifests(source: str) -> Iterator[Manifest]:
+    try:
+        yield from manifests_in(source, read_text(source))
+    except UnreadableError as error:
+        raise ManifestError(f"{source}:{error.line}: {error}") from error
+
+
+def _is_ours(manifest: Manifest) -> bool:
+    return str(manifest.obj["apiVersion"]).split("/")[0] == GROUP
 
 
 def objects_of(manifest: Manifest) -> Iterator[Manifest]:
@@ -124,4 +134,5 @@ def objects_of(manifest: Manifest) -> Iterator[Manifest]:
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             raise UnreadableError(manifest.line, f"items[{index}] is no Kubernetes object; take it out")
-        yield from objects_of(Manifest(of_list | item, manifest.source, manifest.line))
+        path = f"{manifest.path}.items[{index}]".removeprefix(".")
+        yield from objects_of(Manifest(of_list | item, manifest.source, manifest.line, path))

@@ -8,8 +8,9 @@ from ecr_operator.api.admission import problems
 from ecr_operator.api.kinds import ECR_REPOSITORY
 from ecr_operator.api.lifecycle import LifecyclePolicy, LifecycleRule
 from ecr_operator.api.names import API_VERSION, GROUP
-from ecr_operator.cli.documents import UnreadableError, documents
-from ecr_operator.cli.manifests import Manifest, ManifestError, objects_of, read_text
+from ecr_operator.cli.documents import documents
+from ecr_operator.cli.json_text import UnreadableError
+from ecr_operator.cli.manifests import BYTE_ORDER_MARK, Manifest, ManifestError, objects_of, read_text
 
 PROBLEMS: Final = 5
 """How many of a policy's problems are told."""
@@ -53,9 +54,8 @@ def read_policy(source: str, repository: str | None) -> PolicyFile:
     Where there are several it is the one that is for `repository`. Raises ManifestError.
     """
     try:
-        found = [
-            one for value, line in documents(read_text(source)) for one in _policies(value, source, line)
-        ]
+        text = read_text(source).removeprefix(BYTE_ORDER_MARK)
+        found = [one for value, line in documents(text) for one in _policies(value, source, line)]
     except UnreadableError as error:
         raise ManifestError(f"{source}:{error.line}: {error}") from error
     if not found:
