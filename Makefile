@@ -41,11 +41,12 @@ test: $(STAMP) controlplane ## Run the tests; ARGS="tests/planning -k adopt" pas
 e2e: $(STAMP) ## Run the end-to-end tests on a cluster of kind (needs Docker); ARGS as for test, KIND_NODE_IMAGE
 	@$(BIN)/python -m tests.on_kind $(ARGS)
 
-lint: $(STAMP) ## Check style, types and layers
+lint: $(STAMP) ## Check style, types, layers and samples
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/ecr-operator lint --strict deploy/samples
 
 format: $(STAMP) ## Format the code, and mend what ruff can
 	$(BIN)/ruff check --fix

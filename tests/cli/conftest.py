@@ -1,4 +1,4 @@
-"""Runs the commands of `ecr-operator` in the test's process."""
+"""Runs commands of `ecr-operator` in the test's process."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,30 +7,44 @@ import pytest
 
 from ecr_operator.cli import main
 
-Run = Callable[..., tuple[int, str, str]]
+Command = Callable[..., tuple[int, str, str]]
+"""Runs one of the commands with arguments: exit code, output, errors."""
 
 
 @pytest.fixture
-def plan(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs `plan` in a directory of the test's own, with no kubeconfig: exit code, output, errors."""
+def command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Command]:
+    """The command of a name, in a directory of the test's own, with no kubeconfig."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("KUBECONFIG", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    return _runner("plan", capsys)
+
+    def named(name: str) -> Command:
+        def run(*arguments: str) -> tuple[int, str, str]:
+            with pytest.raises(SystemExit) as ended:
+                main([name, *arguments])
+            printed = capsys.readouterr()
+            return int(ended.value.code or 0), printed.out, printed.err
+
+        return run
+
+    return named
 
 
 @pytest.fixture
-def simulate(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs `simulate` in a directory of the test's own: exit code, output, errors."""
-    monkeypatch.chdir(tmp_path)
-    return _runner("simulate", capsys)
+def plan(command: Callable[[str], Command]) -> Command:
+    """Runs `ecr-operator plan`."""
+    return command("plan")
 
 
-def _runner(command: str, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main([command, *arguments])
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
+@pytest.fixture
+def lint(command: Callable[[str], Command]) -> Command:
+    """Runs `ecr-operator lint`."""
+    return command("lint")
 
-    return run
+
+@pytest.fixture
+def simulate(command: Callable[[str], Command]) -> Command:
+    """Runs `ecr-operator simulate`."""
+    return command("simulate")

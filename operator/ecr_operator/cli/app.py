@@ -9,6 +9,7 @@ from typer.exceptions import TyperException
 
 from ecr_operator.cli.crds import crds
 from ecr_operator.cli.iam_policy import iam_policy
+from ecr_operator.cli.lint import lint
 from ecr_operator.cli.plan import (
     ClusterName,
     Context,
@@ -129,6 +130,7 @@ def simulate(
 
 app.command()(crds)
 app.command()(iam_policy)
+app.command()(lint)
 
 
 @app.callback(invoke_without_command=True)

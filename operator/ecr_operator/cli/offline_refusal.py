@@ -1,0 +1,54 @@
+"""What the operator would refuse in an EcrRepository that the API server takes, without asking AWS."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from ecr_operator.api.admission import Problem
+from ecr_operator.api.repository import DeletionPolicy, EcrRepositorySpec
+from ecr_operator.api.validation import describe
+from ecr_operator.planning.desired import desired_repository
+from ecr_operator.planning.naming import Place
+from ecr_operator.planning.ownership import Cluster
+from ecr_operator.planning.plan import Stalled
+from ecr_operator.planning.policies import spec_refusal
+
+_REPOSITORY_ARN = re.compile(r"arn:(aws[\w-]*):ecr:([\w-]+):\d{12}:repository/")
+_ANY_ARN = re.compile(r"\barn:(aws[\w-]*):")
+
+
+def offline_refusal(obj: Mapping[str, Any]) -> Problem | None:
+    """The operator's words, with its reason; None: it would go on to ask AWS."""
+    try:
+        spec = EcrRepositorySpec.from_json(obj.get("spec"))
+    except ValidationError as error:
+        return Problem("spec", describe(error))
+    desired = desired_repository(
+        {"namespace": "namespace", "name": obj["metadata"]["name"]},
+        spec,
+        cluster=Cluster("cluster"),
+        default_tags={},
+        max_deletion_policy=DeletionPolicy.DELETE_WITH_IMAGES,
+    )
+    refusal = None if spec.is_suspended or desired.observe else spec_refusal(desired, _place(obj.get("spec")))
+    if refusal is None or not isinstance(refusal.outcome, Stalled):
+        return None
+    message = refusal.outcome.message
+    blamed = (
+        f"spec.repositoryPolicy.statements[{number}]"
+        for number, statement in enumerate(desired.statements)
+        if message.startswith(f"Statement {statement.get('Sid')} of ")
+    )
+    return Problem(next(blamed, "spec"), f"{refusal.outcome.reason}: {message}")
+
+
+def _place(spec: Any) -> Place:
+    """The registry that the spec's own ARNs speak of, since nobody says which one it is for."""
+    text = json.dumps(spec)
+    if found := _REPOSITORY_ARN.search(text):
+        return Place(found[1], found[2])
+    found = _ANY_ARN.search(text)
+    return Place(found[1] if found else "aws", "")
