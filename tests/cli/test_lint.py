@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -268,6 +269,10 @@ PLACES: dict[str, tuple[str, str]] = {
     "a document that begins later": (f"{WEB}---\n\n{HEAD}metadata: {{name: Web}}\n", "8:12"),
     "an object without metadata": (f"---\n{HEAD}", "2:1"),
     "what was merged": (f"{WEB}spec:\n  tags: {{<<: {{a: 5}}, b: x}}\n", "5:15"),
+    "after a character that YAML takes for a line break": (
+        f"{HEAD}metadata: {{name: web, annotations: {{a: '\u2028'}}}}\n---\n{WEB}spec: {{foo: 1}}\n",
+        "8:8",
+    ),
     "what an alias stands for": (f"{WEB}metadata2: &x {{foo: 1}}\nspec: *x\n", "4:1"),
     "a key with dots": (f"{WEB}spec:\n  tags:\n    a: b\n    a.b: 5\n", "7:5"),
     "a kind that is not there": (f"{HEAD.replace('Repository', 'Repo')}metadata: {{name: web}}\n", "2:1"),
@@ -286,6 +291,13 @@ def test_entries_of_lists_have_places_of_their_own(lint: Lint, name: str) -> Non
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=1)
     place = next(number for number, line in enumerate(text.splitlines(), 1) if '"foo"' in line)
     assert lines(lint, text, name) == [f'{place}:5: error: unknown field "spec.foo"']
+
+
+def test_findings_are_in_the_order_of_their_lines(lint: Lint) -> None:
+    text = f"{WEB}spec:\n  repositoryName: X\n  foo: 1\n  adoptFrom: x\n"
+    places = [line[:4] for line in lines(lint, text, "web.yaml")]
+    assert places == sorted(places)
+    assert set(places) == {"5:3:", "6:3:", "7:3:"}
 
 
 def test_all_that_can_be_read_is_told(lint: Lint) -> None:
@@ -350,9 +362,11 @@ def test_what_the_operator_would_refuse(lint: Lint, second: dict[str, Any], told
     assert lines(lint, yaml.safe_dump(suspended), "web.yaml") == []
 
 
-def test_arns_say_which_registry_the_manifest_is_for(lint: Lint) -> None:
-    arn = "arn:aws-cn:ecr:cn-north-1:123456789012:repository/web"
-    china = statement(Resource=arn, Principal={"AWS": "arn:aws-cn:iam::123456789012:root"})
+@pytest.mark.parametrize(
+    "members", [{}, {"Resource": "arn:aws-cn:ecr:cn-north-1:123456789012:repository/web"}]
+)
+def test_arns_say_which_registry_the_manifest_is_for(lint: Lint, members: dict[str, Any]) -> None:
+    china = statement(Principal={"AWS": "arn:aws-cn:iam::123456789012:root"}, **members)
     spec = {"repositoryPolicy": {"statements": [china]}}
     assert lines(lint, yaml.safe_dump(repository("web", spec)), "web.yaml") == []
 
@@ -457,6 +471,26 @@ def test_wrong_usage_is_64(lint: Lint, arguments: tuple[str, ...]) -> None:
     code, output, errors = lint(*arguments)
     assert (code, output) == (64, "")
     assert errors
+
+
+def test_any_text_gets_an_answer(lint: Lint) -> None:
+    """Texts with mistakes of the keyboard: each is judged, and what is told is at a place in the text."""
+    chance = Random(3)
+    manifest = repository("web", {"lifecyclePolicy": {"rules": [CLEAN]}, "tags": {"a": "b"}})
+    texts = [policy(WARNED, CLEAN), json.dumps(manifest, indent=1), yaml.safe_dump(manifest)]
+    for number in range(400):
+        text = chance.choice(texts)
+        for _ in range(chance.randint(1, 3)):
+            at = chance.randrange(len(text))
+            keys = chance.choice([*"{}[]\",:'#/*\\ \n\t-&!|>%@`~0a", "", "\ufeff", "\u2028", "\x00"])
+            text = text[:at] + keys + text[at + chance.randint(0, 3) :]
+        name = written(text, f"{number}.{chance.choice(['json', 'yaml'])}")
+        code, output, _ = lint("-o", "json", name)
+        document = json.loads(output)
+        assert code == (1 if document["summary"]["errors"] else 0)
+        for finding in document["findings"]:
+            assert finding["source"] == name
+            assert 1 <= finding["line"] <= len(re.split("[\n\u2028]", text)) + 1
 
 
 # For programs

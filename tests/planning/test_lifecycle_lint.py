@@ -102,7 +102,7 @@ WARNED: dict[str, tuple[list[Rule], list[tuple[Check, int, str]]]] = {
     "a number of all images after a rule without a bound": (
         [
             rule(1, days_since("Pushed", 30, "tagged", tagPatternList=["prod*"]), ARCHIVE),
-            keep(2, 30, ANY),
+            keep(2, 60, ANY),
         ],
         [
             (Check.ARCHIVE_SAVES_NOTHING, 1, "action.type"),

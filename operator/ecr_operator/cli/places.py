@@ -26,8 +26,8 @@ class Places:
         self._text = text
         self._roots: dict[int, tuple[int, Node]] = {}
         """By the lines at which documents begin: the offset and the document."""
-        for start, root in _json(text) if text.lstrip().startswith("{") else _yaml(text):
-            self._roots.setdefault(line_and_column(text, start)[0], (start, root))
+        for line, start, root in _json(text) if text.lstrip().startswith("{") else _yaml(text):
+            self._roots.setdefault(line, (start, root))
 
     def find(self, line: int, path: str) -> Place:
         """The place of a field of the document that begins at a line.
@@ -58,20 +58,21 @@ def _part(node: Node, path: str) -> tuple[int, Node, str] | None:
     return found
 
 
-def _json(text: str) -> Iterator[tuple[int, Node]]:
+def _json(text: str) -> Iterator[tuple[int, int, Node]]:
+    """Yield the line, the offset and the parts of each document."""
     at = 0
     try:
         # `documents` allows whatever Python takes for space.
         while (at := len(text) - len(text[at:].lstrip())) < len(text):
             node, end = composed(text, at)
-            yield at, node
+            yield line_and_column(text, at)[0], at, node
             at = end
     except (UnreadableError, RecursionError, IndexError, AttributeError, ValueError):
         # What cannot be read is told by `documents`.
         return
 
 
-def _yaml(text: str) -> Iterator[tuple[int, Node]]:
+def _yaml(text: str) -> Iterator[tuple[int, int, Node]]:
     try:
         loader = Loader(text)
         while loader.check_node():
@@ -79,7 +80,8 @@ def _yaml(text: str) -> Iterator[tuple[int, Node]]:
             node: yaml.Node = loader.get_node()  # type: ignore[assignment]
             # Puts what is merged into its place.
             loader.construct_document(node)
-            yield node.start_mark.index, _node(node, {})
+            # The line is as `documents` has it: YAML knows more line breaks than editors do.
+            yield node.start_mark.line + 1, node.start_mark.index, _node(node, {})
     except (yaml.YAMLError, RecursionError, ValueError):
         return
 

@@ -4,12 +4,8 @@ In a pattern `*` stands for any characters, none included (ECR User Guide, "Life
 """
 
 import re
-from typing import Final
 
 from ecr_operator.api.lifecycle import LifecycleSelection, LifecycleTagStatus
-
-_ANYTHING: Final = "\0"
-"""A character that no tag holds."""
 
 
 def patterns(selection: LifecycleSelection) -> tuple[str, ...]:
@@ -20,9 +16,9 @@ def patterns(selection: LifecycleSelection) -> tuple[str, ...]:
 
 def matches_all(pattern: str, other: str) -> bool:
     """Whether a pattern matches every tag that the other one matches."""
-    # The other's stars become a character that only a star can match: then any other characters would do.
+    # A star of the other one is a character that only a star matches: so would all that it stands for.
     expression = ".*".join(map(re.escape, pattern.split("*")))
-    return re.fullmatch(expression, other.replace("*", _ANYTHING), re.DOTALL) is not None
+    return re.fullmatch(expression, other, re.DOTALL) is not None
 
 
 def selects_all(selection: LifecycleSelection, other: LifecycleSelection) -> bool:
