@@ -4,7 +4,7 @@ import io
 import json
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,6 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
+from ecr_operator.api.crd import root_schema
+from ecr_operator.api.kind import Kind
+from ecr_operator.api.kinds import KINDS
+from ecr_operator.api.schema import Schema
+from ecr_operator.cli.linted_rules import POLICY_OF
 from ecr_operator.planning.lifecycle_lint import Check
 from tests.api import lifecycle_mistakes
 from tests.api.lifecycle_examples import ARCHIVE, EXAMPLES, Rule, days_since, more_than, rule
@@ -414,6 +419,20 @@ def test_warnings_can_be_ignored_by_name(lint: Lint) -> None:
 
 def test_a_policy_with_errors_gets_no_warnings(lint: Lint) -> None:
     assert not [line for line in lines(lint, policy(WARNED, version=1)) if "warning" in line]
+
+
+def rules_within(schema: Schema, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The paths of the objects that hold lifecycle rules."""
+    for name, inner in schema.get("properties", {}).items():
+        if "rulePriority" in inner.get("items", {}).get("properties", {}):
+            yield path
+        yield from rules_within(inner, (*path, name))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
+def test_the_rules_of_every_kind_are_looked_at(kind: Kind) -> None:
+    found = list(rules_within(root_schema(kind)["properties"]["spec"], ("spec",)))
+    assert found == ([POLICY_OF[kind.kind]] if kind.kind in POLICY_OF else [])
 
 
 # Files

@@ -11,7 +11,7 @@ from ecr_operator.cli.plan import Output, OutputFormat, Recursive
 def lint(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE|DIR...", help="Files, directories, or `-` for standard input."),
+        typer.Argument(metavar="FILE", help="Files, directories, or `-` for standard input."),
     ],
     recursive: Recursive = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail the check too.")] = False,
