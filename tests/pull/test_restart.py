@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from ecr_operator.api.names import RECONCILE_ANNOTATION
 from tests.cluster import Cluster, Object
 from tests.fake_aws.client import FakeAws
 from tests.pull.seen import dates, is_said, text_of, wait_until, whole, writes
@@ -184,3 +185,19 @@ def test_a_suspended_object_tells_of_the_end_after_a_start_too(
         pulls.wait_for(lambda now: condition(now, "ExpiringSoon") is None, "healing")
         pulls.ready()
         assert aws.token(pulls.auths(names[0])[HOST])["valid"]
+
+
+def test_credentials_that_were_asked_for_and_refused_come_after_a_restart(
+    cluster: Cluster, pulls: PullSecrets, aws: FakeAws
+) -> None:
+    pulls.namespace("a")
+    with RunningOperator(cluster.operator_kubeconfig):
+        pulls.create()
+        first = pulls.ready()
+        aws.inject("GetAuthorizationToken", "AccessDeniedException")
+        pulls.annotate("pull", RECONCILE_ANNOTATION, "leaked")
+        pulls.stalled("AccessDenied")
+    aws.clear()
+    with RunningOperator(cluster.operator_kubeconfig):
+        pulls.wait_for(lambda now: dates(now)[0] != dates(first)[0], "new credentials")
+        pulls.ready()

@@ -79,9 +79,7 @@ class Soak:
             rounds = Rounds(self._worlds[0], points)
             traces = rounds.traces()
             self._crashes(rounds, traces, faults.crashes_and_changes(traces))
-            stale: Sequence[StaleView] = self._random.sample(faults.stale_views(traces), STALE)
-            self._tell_all(views.stale_views(rounds, stale, traces))
-            self.stale += self._reached(rounds)
+            self._stale(rounds, traces)
             self._unseen(rounds, faults.unseen_changes(traces), deaf)
 
     def _pull_faults(self) -> None:
@@ -89,6 +87,7 @@ class Soak:
             rounds = Rounds(self._worlds[1], points, SCENARIOS, Case)
             traces = rounds.traces()
             self._crashes(rounds, traces, faults.crashes_and_changes(traces, CHANGES, is_certain))
+            self._stale(rounds, traces)
             self._unseen(rounds, faults.unseen_changes(traces, CHANGES, is_certain), deaf)
 
     def _crashes(self, rounds: Rounds, traces: dict[str, Trace], changed: list[Fault]) -> None:
@@ -96,6 +95,11 @@ class Soak:
         chosen += faults.repeated_crashes(traces, self._random, REPEATED)
         self._tell_all(rounds.crashes(chosen, traces))
         self.crashes += self._reached(rounds)
+
+    def _stale(self, rounds: Rounds, traces: dict[str, Trace]) -> None:
+        chosen: Sequence[StaleView] = self._random.sample(faults.stale_views(traces), STALE)
+        self._tell_all(views.stale_views(rounds, chosen, traces))
+        self.stale += self._reached(rounds)
 
     def _unseen(self, rounds: Rounds, changes: list[Unseen], deaf: Deafness) -> None:
         self._tell_all(views.unseen_changes(rounds, self._random.sample(changes, UNSEEN), deaf))

@@ -96,7 +96,7 @@ class Cluster:
             raise _look_error(resource, error) from error
 
     async def _items(self, resource: Resource, params: Mapping[str, str]) -> Any:
-        for path in resource.paths(self._namespaces):
+        for path in resource.paths(self._namespaces).values():
             async for page in self._client.pages(path, params=params):
                 # Only custom resources name their kind and version within a list.
                 named = {"apiVersion": page["apiVersion"], "kind": page["kind"].removesuffix("List")}

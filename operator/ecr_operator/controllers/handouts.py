@@ -143,6 +143,11 @@ class Handouts:
             self._handouts[subject.name] = handout
         return handout
 
+    def untold(self, name: str) -> None:
+        """The EcrPullSecret is another now than what its namespaces may have been looked at with."""
+        if name in self._handouts:
+            self._handouts[name].told = (0, "", "")
+
     def failing(self) -> list[str]:
         """Those whose last refresh failed; they may try again at once."""
         names = [name for name, handout in self._handouts.items() if handout.failure]

@@ -9,6 +9,7 @@ from ecr_operator.controllers.handouts import Handout, Handouts
 from ecr_operator.controllers.pull_subject import PullSubject
 from ecr_operator.planning.naming import NoSuchHostError
 from ecr_operator.planning.plan import Retrying, Stalled
+from ecr_operator.planning.status import STALLED
 from ecr_operator.reasons import Reason
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,9 @@ class Refresh:
         if handout.content is None and handout.failure is None:
             # Right after a start.
             self._credentials.recover(subject, handout, now)
+            if subject.status.condition(STALLED) is not None:
+                # That it was refused is no answer to who has asked for new ones.
+                handout.pending = subject.asked
         anew = _asks_anew(subject, handout)
         same = handout.spec == spec
         if same and not anew and handout.life is not None and not handout.life.is_due(now):

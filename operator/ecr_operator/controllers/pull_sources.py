@@ -68,6 +68,8 @@ class PullSources:
             return
         name = obj["metadata"]["name"]
         self._proof.forget(name)
+        # Namespaces may have been looked at with a former state since they were last told of this one.
+        self._handouts.untold(name)
         if new is None:
             self._pull_secrets.discard(name)
         self._proof.spare(name, new is None and is_suspended(obj))

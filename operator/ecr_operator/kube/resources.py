@@ -22,10 +22,10 @@ class Resource:
         """The query of a LIST."""
         return {"labelSelector": self.selector} if self.selector else {}
 
-    def paths(self, namespaces: tuple[str, ...] = ()) -> str | dict[str, str]:
-        """What to list: the path of everything, or that of each namespace."""
+    def paths(self, namespaces: tuple[str, ...] = ()) -> dict[str, str]:
+        """What to list, by namespace: each of them, or everything ("")."""
         if not namespaces or not self.namespaced:
-            return resource_path(self.api_version, self.plural)
+            return {"": resource_path(self.api_version, self.plural)}
         return {
             namespace: resource_path(self.api_version, self.plural, namespace) for namespace in namespaces
         }

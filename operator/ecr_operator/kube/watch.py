@@ -74,9 +74,8 @@ class Watch:
         self._resources = resources
         self._namespaces = namespaces
         self._on_begin = on_begin
-        found = [resource.paths(tuple(namespaces)) for resource in resources]
         self._paths = tuple(
-            path for paths in found for path in ([paths] if isinstance(paths, str) else paths.values())
+            path for resource in resources for path in resource.paths(tuple(namespaces)).values()
         )
         self._arrived: deque[tuple[str, str | None, Json]] = deque()
         self._pauses = iter(JitteredForever())

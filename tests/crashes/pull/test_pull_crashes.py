@@ -11,7 +11,7 @@ from tests.crashes.rounds import Rounds, Trace
 from tests.crashes.stale import deafness
 
 SEED = 20261128
-CRASHES, CHANGED, REPEATED, UNSEEN = 16, 8, 3, 6
+CRASHES, CHANGED, REPEATED, STALE, UNSEEN = 16, 8, 3, 10, 6
 
 
 def test_a_crash_at_any_write_changes_nothing_in_the_end(rounds: Rounds, traces: dict[str, Trace]) -> None:
@@ -23,6 +23,16 @@ def test_a_crash_at_any_write_changes_nothing_in_the_end(rounds: Rounds, traces:
     assert rounds.crashes(sample, traces) == []
     # Namespaces are written side by side, and the status sums up: a write of the trace may be spared.
     assert rounds.reached >= 0.8 * len(sample)
+
+
+def test_a_stale_view_before_any_write_changes_nothing_in_the_end(
+    rounds: Rounds, traces: dict[str, Trace]
+) -> None:
+    sample = Random(SEED).sample(faults.stale_views(traces), STALE)
+    before = rounds.reached
+
+    assert views.stale_views(rounds, sample, traces) == []
+    assert rounds.reached >= before + 0.8 * STALE
 
 
 def test_a_change_that_no_event_tells_of_is_found_by_the_list(
