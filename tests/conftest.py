@@ -1,5 +1,6 @@
 """What every test may ask for: a cluster and a namespace in it."""
 
+import logging
 import os
 import re
 import uuid
@@ -8,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import secret_search
 from tests.cluster import ApiError, Cluster, install_crds
 from tests.controlplane import ControlPlane, assets
 from tests.controlplane.audit import AuditLog
 from tests.fake_aws.client import FakeAws
 from tests.installation import USER, install_account
 from tests.least_rights import LeastRights
-from tests.pull_secrets import PullSecrets
+from tests.pull_secrets import KIND, PullSecrets
 from tests.repositories import Repositories
 from tests.running import RunningOperator
 
@@ -96,13 +98,20 @@ def repositories(cluster: Cluster, aws: FakeAws, namespace: str) -> Repositories
 
 
 @pytest.fixture
-def pulls(request: pytest.FixtureRequest, cluster: Cluster, aws: FakeAws) -> Iterator[PullSecrets]:
-    """EcrPullSecrets and namespaces of the test."""
+def pulls(
+    request: pytest.FixtureRequest, cluster: Cluster, aws: FakeAws, caplog: pytest.LogCaptureFixture
+) -> Iterator[PullSecrets]:
+    """EcrPullSecrets and namespaces of the test, in whose end no credential that it was given is seen."""
+    caplog.set_level(logging.INFO, logger="ecr_operator")
+    before = frozenset(aws.secrets())
     test = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")
     aws.reset_calls()
     found = PullSecrets(cluster, aws, f"{test[:30].strip('-')}-{uuid.uuid4().hex[:8]}")
     yield found
+    shown = secret_search.objects_and_events(cluster, KIND, found.prefix)
+    log = secret_search.logged(caplog.get_records("call"))
     found.clean()
+    assert secret_search.found(frozenset(aws.secrets()) - before, (shown, log)) == []
 
 
 def _install_crds(kubeconfig: Path) -> None:
