@@ -432,7 +432,7 @@ UNREADABLE: dict[str, tuple[str, str]] = {
     ),
     "a member twice": ('{\n"rules": [],\n"rules": []}', 'key "rules" already set in map'),
     "no rules": ("{}", "error: policy.json:1: rules: Required value"),
-    "a trailing comma": ('{"rules": [\n],\n}', "error: policy.json:3: is not JSON"),
+    "a trailing comma": ('{"rules": [\n],\n}', "error: policy.json:2: is not JSON"),
     "a list": ("- 1", "error: policy.json:1: is no lifecycle policy; give AWS's policy JSON"),
     "nothing": ("", "error: policy.json: holds no lifecycle policy; give AWS's policy JSON"),
     "a repository without a policy": (

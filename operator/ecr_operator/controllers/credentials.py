@@ -141,6 +141,9 @@ class Credentials:
         """`held` is the life of what Secrets hold: after a start no token is known."""
         present = self._context.tokens.present(*where)
         known = self._lives.get(where)
+        if present is not None and (known is None or known[0] is not present):
+            # Another asker has just got it, and has not been told yet.
+            known = self._learn(where, present)
         if (
             known is not None
             and known[0] is present
@@ -156,10 +159,13 @@ class Credentials:
         except AwsError as error:
             self._refused(where, error, held)
             raise
+        return self._learn(where, token)
+
+    def _learn(self, where: Where, token: Token) -> tuple[Token, Life]:
+        """The token and its life: of all that have waited for it the first one draws its jitter."""
         self._refusals.pop(where, None)
         known = self._lives.get(where)
         if known is None or known[0] is not token:
-            # Of all that have waited for it the first one draws its jitter.
             life = Life.of_token(self._context.clock.now(), token.ends, self._context.chance.random())
             known = self._lives[where] = (token, life)
         return known

@@ -80,6 +80,7 @@ class Watch:
         self._arrived: deque[tuple[str, str | None, Json]] = deque()
         self._pauses = iter(JitteredForever())
         self._login_at: float | None = None
+        self._sessions: list[aiohttp.ClientSession] = []
         self._loop = asyncio.get_running_loop()
 
     async def run(self) -> None:
@@ -127,6 +128,9 @@ class Watch:
                 stop_flag=stop,
             )
         finally:
+            # kopf closes those that it has taken over, unless it was told to stop meanwhile.
+            for session in self._sessions:
+                await session.close()
             # TLS ends by a message of the peer's, which asyncio gives no way to wait for (aiohttp
             # documentation, "Graceful Shutdown").
             await asyncio.sleep(CLOSING_SECONDS)
@@ -181,14 +185,16 @@ class Watch:
             asyncio.run_coroutine_threadsafe(self._client.bearer_token(), self._loop)
         )
         configuration = self._client.configuration
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=self._client.ssl_context),
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            proxy=configuration.proxy,
+            middlewares=(self._list_nothing,),
+        )
+        self._sessions = [one for one in self._sessions if not one.closed] + [session]
         return kopf.AiohttpSession(
             server=configuration.host,
-            aiohttp_session=aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, ssl=self._client.ssl_context),
-                headers={"Authorization": f"Bearer {token}"} if token else {},
-                proxy=configuration.proxy,
-                middlewares=(self._list_nothing,),
-            ),
+            aiohttp_session=session,
             expiration=datetime.now(UTC) + TOKEN_LIFE if token else None,
         )
 
