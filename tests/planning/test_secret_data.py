@@ -14,7 +14,6 @@ from ecr_operator.planning.secret_data import (
     Format,
     Held,
     bare_host,
-    complete_content,
     content_hash,
     good_data,
     held,
@@ -97,17 +96,6 @@ def test_the_bytes_are_these() -> None:
     assert base64.b64decode(content.data[".dockerconfigjson"]).decode() == text
     hashed = hashlib.sha256(b'{"a":"YQ==","b":"Yg=="}').hexdigest()
     assert content_hash({"b": "Yg==", "a": "YQ=="}) == hashed
-
-
-def test_a_secret_is_written_with_all_of_its_hosts_or_not_at_all() -> None:
-    format = Format.DOCKER_CONFIG_JSON
-    assert complete_content(format, [HOST, OTHER_HOST], TOKENS) == secret_content(
-        format, {HOST: TOKENS[HOST], OTHER_HOST: TOKENS[OTHER_HOST]}
-    )
-    assert complete_content(format, [HOST, HOST], TOKENS) == secret_content(format, {HOST: TOKENS[HOST]})
-    assert complete_content(format, [HOST, "a.example"], TOKENS) is None
-    assert complete_content(format, [HOST], {}) is None
-    assert complete_content(format, [], TOKENS) is None
 
 
 def test_a_hash_is_of_the_data_alone() -> None:

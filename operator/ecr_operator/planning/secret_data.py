@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -62,17 +62,6 @@ def layout(format: Format) -> tuple[str, Mapping[str, str]]:
         Format.DOCKER_CONFIG_FILE: (OPAQUE_TYPE, {}),
         Format.ARGO_CD_REPO_CREDS: (OPAQUE_TYPE, ARGO_LABELS),
     }[format]
-
-
-def complete_content(
-    format: Format, hosts: Collection[str], tokens: Mapping[str, str]
-) -> SecretContent | None:
-    """The content for all `hosts`; None while one of them has no token.
-
-    A Secret with a part of its hosts would take from Pods what they could pull before.
-    """
-    wanted = {host: tokens[host] for host in hosts if host in tokens}
-    return secret_content(format, wanted) if wanted and len(wanted) == len(set(hosts)) else None
 
 
 def authorizations(content: SecretContent) -> dict[str, str]:
