@@ -61,11 +61,14 @@ class Meter:
         return Cost(calls, now["status"], now[""] - users, cpu_seconds(pid) - self._cpu, peak_megabytes(pid))
 
 
-def requests(metrics: str, resource: str = "ecrrepositories") -> Counter[str]:
-    """Writes of a resource by subresource, refused ones too, in the API server's metrics."""
+def requests(metrics: str, resource: str = "ecrrepositories", codes: str = "") -> Counter[str]:
+    """Writes of a resource by subresource in the API server's metrics: refused ones too, or those that were
+    answered with a status that begins so.
+    """
     counts: Counter[str] = Counter()
     for text, value in REQUESTS.findall(metrics):
         labels = dict(LABELS.findall(text))
-        if labels["resource"] == resource and labels["verb"] in WRITING:
+        fits = labels["resource"] == resource and labels["code"].startswith(codes)
+        if fits and labels["verb"] in WRITING:
             counts[labels["subresource"]] += int(float(value))
     return counts

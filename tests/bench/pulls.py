@@ -46,11 +46,13 @@ class PullMeter:
     def read(self, result: Result, cpu: str = PULL_CPU, calls: str = MINTS) -> None:
         """Note the cost."""
         assert self._operator is not None
-        secrets, accounts, status = (
+        secrets, refused, accounts, status = (
             now - then for now, then in zip(self._writes(), self._before, strict=True)
         )
         result.add(calls, float(sum(self._world.aws.calls().values())))
         result.add(SECRET_WRITES, secrets / result.size)
+        if refused:
+            result.add("refused Secret writes", float(refused))
         if accounts:
             result.add("service account writes per namespace", accounts / result.size)
         result.add(PULL_STATUS, float(status))
@@ -58,10 +60,12 @@ class PullMeter:
         result.add(RSS, peak_megabytes(self._operator.pid))
         result.calls = self._world.aws.calls()
 
-    def _writes(self) -> tuple[int, int, int]:
+    def _writes(self) -> tuple[int, int, int, int]:
         metrics = self._world.plane.apiserver_metrics()
         status = requests(metrics, "ecrpullsecrets")["status"]
-        return requests(metrics, "secrets")[""], requests(metrics, "serviceaccounts")[""], status
+        done = requests(metrics, "secrets", "2")[""]
+        refused = requests(metrics, "secrets")[""] - done
+        return done, refused, requests(metrics, "serviceaccounts")[""], status
 
 
 def pull(world: World, run: Run) -> Iterator[Result]:
