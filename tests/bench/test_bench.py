@@ -94,14 +94,17 @@ def test_a_figure_over_its_budget_is_a_miss() -> None:
 
 
 def test_writes_are_counted_by_subresource() -> None:
-    line = 'apiserver_request_total{{resource="{}",subresource="{}",verb="{}"}} {}'
+    line = 'apiserver_request_total{{code="{}",resource="{}",subresource="{}",verb="{}"}} {}'
     metrics = [
-        ("ecrrepositories", "status", "APPLY", 2),
-        ("ecrrepositories", "", "POST", 3),
-        ("ecrrepositories", "", "WATCH", 4),
-        ("events", "", "POST", 5),
+        (200, "ecrrepositories", "status", "APPLY", 2),
+        (201, "ecrrepositories", "", "POST", 3),
+        (409, "ecrrepositories", "", "POST", 1),
+        (200, "ecrrepositories", "", "WATCH", 4),
+        (201, "events", "", "POST", 5),
     ]
-    assert requests("\n".join(line.format(*values) for values in metrics)) == {"status": 2, "": 3}
+    text = "\n".join(line.format(*values) for values in metrics)
+    assert requests(text) == {"status": 2, "": 4}
+    assert requests(text, codes="2") == {"status": 2, "": 3}
 
 
 def test_a_profile_says_which_functions_take_what() -> None:
