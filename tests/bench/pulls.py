@@ -11,6 +11,7 @@ from tests.bench.budgets import (
     PER_5_SECONDS,
     PULL_CPU,
     PULL_STATUS,
+    REFUSED_WRITES,
     RSS,
     SECRET_WRITES,
     START_CALLS,
@@ -52,7 +53,7 @@ class PullMeter:
         result.add(calls, float(sum(self._world.aws.calls().values())))
         result.add(SECRET_WRITES, secrets / result.size)
         if refused:
-            result.add("refused Secret writes", float(refused))
+            result.add(REFUSED_WRITES, float(refused))
         if accounts:
             result.add("service account writes per namespace", accounts / result.size)
         result.add(PULL_STATUS, float(status))

@@ -18,6 +18,7 @@ from tests.bench.budgets import (
     MINTS,
     OUTAGE_WRITES,
     PULL_STATUS,
+    REFUSED_WRITES,
     SECRET_WRITES,
     START_CALLS,
     STATUS_WRITES,
@@ -62,6 +63,8 @@ def test_five_repositories_cost_what_they_should() -> None:
     assert figures["delete-5"][CALLS] >= 3
     assert figures["namespace-5"][CALLS] == 3
     assert (figures["pull-5"][MINTS], figures["pull-5"][SECRET_WRITES]) == (1, 1)
+    # A refused one is a request too many as well.
+    assert REFUSED_WRITES not in figures["pull-5"]
     started = [figures["pullstart-5"][figure] for figure in (START_CALLS, SECRET_WRITES, PULL_STATUS)]
     assert started == [0, 0, 0]
     writes = {"CreateRepository", "PutLifecyclePolicy", "SetRepositoryPolicy"}
