@@ -83,9 +83,10 @@ def test_the_same_over_http(fault: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        server = TestServer(app, port=port)
-        await server.start_server()
-        async with KubeClient(Configuration(host=f"http://127.0.0.1:{port}")) as client:
+        async with (
+            TestServer(app, port=port) as server,
+            KubeClient(Configuration(host=f"http://127.0.0.1:{port}")) as client,
+        ):
             times = {"duration": 3, "deadline": 1, "retry": 0.1, "request_timeout": 0.3}
             lease = Lease(client, "team-a", "ecr-operator", "us", **times)  # type: ignore[arg-type]
             await asyncio.wait_for(lease.acquire(), 20)
@@ -101,10 +102,10 @@ def test_the_same_over_http(fault: str) -> None:
             await asyncio.wait_for(lost(keeping), 20)
             assert not lease.holds
             assert time.monotonic() - begin < 1 + 5
-            assert time.monotonic() - leases.renewed[-1] >= 0.99
+            # The last renewal was sent after the one before it had arrived, and the deadline later it is lost.
+            assert time.monotonic() - leases.renewed[-2] >= 1
             await lease.release()
-        leases.before = None
-        await server.close()
+            leases.before = None
 
     asyncio.run(main())
 
