@@ -102,7 +102,7 @@ def test_the_same_over_http(fault: str) -> None:
             await asyncio.wait_for(lost(keeping), 20)
             assert not lease.holds
             assert time.monotonic() - begin < 1 + 5
-            # The last renewal was sent after the one before it had arrived, and the deadline later it is lost.
+            # The last renewal was sent after the one before it had arrived: it is lost the deadline later.
             assert time.monotonic() - leases.renewed[-2] >= 1
             await lease.release()
             leases.before = None
