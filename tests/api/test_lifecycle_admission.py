@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ecr_operator.api.lifecycle import LifecyclePolicy, LifecycleStorageClass
+from ecr_operator.api.lifecycle import LifecycleStorageClass
+from ecr_operator.api.lifecycle_policy import LifecyclePolicy
 from tests.api.lifecycle_examples import ARCHIVE, EXAMPLES, archived, days_since, more_than, rule
 from tests.api.lifecycle_grammar import is_valid, policies
 from tests.api.lifecycle_mistakes import PROD, REFUSED, RULES, one, policy, prefixes

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ecr_operator.api.iam import Effect, RepositoryPolicy, Statement
-from ecr_operator.api.repository import EcrRepositoryStatus
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.api.validation import describe
 from tests.api.repositories import assert_refused, repository
 from tests.cluster import ApiError, Cluster

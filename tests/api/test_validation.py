@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from ecr_operator.api.repository import EcrRepositorySpec, EcrRepositoryStatus
+from ecr_operator.api.repository import EcrRepositorySpec
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.api.validation import describe
 
 FILTERS = "imageTagMutabilityExclusionFilters"

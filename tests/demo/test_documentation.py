@@ -12,7 +12,8 @@ from ecr_operator.api.access import Access, Grant, LambdaGrant
 from ecr_operator.api.meta import CommonSpec, CommonStatus
 from ecr_operator.api.names import API_VERSION
 from ecr_operator.api.pull_secret import EcrPullSecretSpec, EcrPullSecretStatus
-from ecr_operator.api.repository import EcrRepositorySpec, EcrRepositoryStatus
+from ecr_operator.api.repository import EcrRepositorySpec
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.cli.settings_page import settings_page
 from ecr_operator.metrics import Metrics
 from ecr_operator.planning import changes

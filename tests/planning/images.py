@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ecr_operator.api.lifecycle import LifecyclePolicy, LifecycleStorageClass
+from ecr_operator.api.lifecycle import LifecycleStorageClass
+from ecr_operator.api.lifecycle_policy import LifecyclePolicy
 from ecr_operator.planning.lifecycle_evaluation import Verdict, evaluate
 from ecr_operator.planning.lifecycle_image import Image
 from tests.api.lifecycle_examples import Rule

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecr_operator.api.repository import EcrRepositoryStatus
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.planning.desired import DesiredRepository
 from ecr_operator.planning.drift import is_settled, same_facts
 from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Waiting

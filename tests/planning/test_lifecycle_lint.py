@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecr_operator.api.lifecycle import LifecyclePolicy
+from ecr_operator.api.lifecycle_policy import LifecyclePolicy
 from ecr_operator.planning.lifecycle_lint import Check, LifecycleWarning, lifecycle_warnings
 from ecr_operator.planning.tag_matching import matches_all
 from tests.api.lifecycle_examples import ARCHIVE, EXAMPLES, Rule, archived, days_since, more_than, rule

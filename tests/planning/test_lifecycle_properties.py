@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecr_operator.api.lifecycle import LifecycleActionType, LifecyclePolicy, LifecycleRule
+from ecr_operator.api.lifecycle import LifecycleActionType, LifecycleRule
+from ecr_operator.api.lifecycle_policy import LifecyclePolicy
 from ecr_operator.planning.lifecycle_evaluation import Verdict, evaluate, matcher
 from ecr_operator.planning.lifecycle_image import Image
 from tests.api.lifecycle_examples import ARCHIVE, EXPIRE, Rule, days_since, more_than, rule

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecr_operator.api.meta import Condition
-from ecr_operator.api.repository import EcrRepositoryStatus
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Suspended, Waiting
 from ecr_operator.planning.status import (
     SUMMARY,

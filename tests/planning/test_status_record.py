@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from ecr_operator.api.meta import RECONCILE_VALUE_MAX, Condition
-from ecr_operator.api.repository import EcrRepositoryStatus
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.planning.changes import CreateRepository
 from ecr_operator.planning.plan import Done, Outcome, Plan, Retrying, Stalled, Suspended, Waiting
 from ecr_operator.planning.repository import Recorded

@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import Final
 
 from ecr_operator.api.kind import AGE, READY, REASON, Column, Kind
+from ecr_operator.api.lifecycle_policy import EcrLifecyclePolicySpec, EcrLifecyclePolicyStatus
 from ecr_operator.api.markers import Rule
 from ecr_operator.api.pull_secret import EcrPullSecretSpec, EcrPullSecretStatus
-from ecr_operator.api.repository import EcrRepositorySpec, EcrRepositoryStatus
+from ecr_operator.api.repository import EcrRepositorySpec
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 
 _NAME: Final = "(has(self.spec.repositoryName) ? self.spec.repositoryName : self.metadata.name)"
 _NAME_IN_NAMESPACES: Final = "(has(self.spec.secretName) ? self.spec.secretName : self.metadata.name)"
@@ -23,6 +25,12 @@ ECR_REPOSITORY: Final = Kind(
     columns=(
         Column("URI", ".status.repositoryUri", "What to write before the tag in an image reference."),
         Column("Mutability", ".spec.imageTagMutability", "Whether a tag may be moved.", wide=True),
+        Column("Images", ".status.images.count", "How many images it holds.", type="integer"),
+        Column("Size", ".status.images.sizeBytes", "Their size in bytes.", type="integer", wide=True),
+        Column(
+            "Lifecycle", ".status.lifecyclePolicy.state", "How far its lifecycle policy has got.", wide=True
+        ),
+        Column("In-Use", ".status.inUse.images", "Images that this cluster uses.", type="integer", wide=True),
         READY,
         REASON,
         AGE,
@@ -48,6 +56,28 @@ ECR_REPOSITORY: Final = Kind(
             "size(self.metadata.name) <= 128",
             "`metadata.name` must have at most 128 characters; a longer name goes into `repositoryName`",
         ),
+    ),
+)
+
+ECR_LIFECYCLE_POLICY: Final = Kind(
+    kind="EcrLifecyclePolicy",
+    plural="ecrlifecyclepolicies",
+    singular="ecrlifecyclepolicy",
+    short_name="ecrlp",
+    scope="Namespaced",
+    description="A lifecycle policy for repositories of its namespace, held back from images in use.",
+    spec=EcrLifecyclePolicySpec,
+    status=EcrLifecyclePolicyStatus,
+    columns=(
+        Column("Rules", ".status.ruleCount", "How many rules it has.", type="integer"),
+        Column("Matched", ".status.repositories.matched", "Repositories that are to get it.", type="integer"),
+        Column("Applied", ".status.repositories.applied", "Repositories that have it.", type="integer"),
+        Column(
+            "Held", ".status.repositories.held", "Repositories on which it is not applied.", type="integer"
+        ),
+        replace(READY, description="Whether every repository that is to get it has it."),
+        REASON,
+        AGE,
     ),
 )
 
@@ -86,5 +116,5 @@ ECR_PULL_SECRET: Final = Kind(
     ),
 )
 
-KINDS: Final[tuple[Kind, ...]] = (ECR_REPOSITORY, ECR_PULL_SECRET)
+KINDS: Final[tuple[Kind, ...]] = (ECR_REPOSITORY, ECR_LIFECYCLE_POLICY, ECR_PULL_SECRET)
 """All kinds, in the order in which the documentation presents them."""

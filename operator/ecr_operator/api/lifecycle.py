@@ -270,14 +270,3 @@ LifecycleRules = Annotated[
     ),
 ]
 """1 to 50 rules with all that ECR asks of them together, per storage class (absent counts as standard)."""
-
-
-class LifecyclePolicy(ApiModel):
-    """Which images ECR expires or archives."""
-
-    rules: LifecycleRules
-    """The rules, 1 to 50, in AWS's own structure and names.
-
-    Each image is dealt with by at most one rule, the one with the lowest `rulePriority` that selects it.
-    Without a rule that selects it, an image is kept.
-    """

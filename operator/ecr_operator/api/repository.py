@@ -10,9 +10,10 @@ from pydantic import Field
 
 from ecr_operator.api.access import Access
 from ecr_operator.api.iam import RepositoryPolicy
-from ecr_operator.api.lifecycle import LifecyclePolicy
-from ecr_operator.api.markers import ATOMIC, ListType, Rule
-from ecr_operator.api.meta import CommonSpec, CommonStatus, Time
+from ecr_operator.api.kubernetes_values import DNS_SUBDOMAIN_MAX
+from ecr_operator.api.lifecycle_policy import LifecyclePolicy
+from ecr_operator.api.markers import ATOMIC, Rule
+from ecr_operator.api.meta import ApiModel, CommonSpec
 from ecr_operator.api.repository_settings import (
     EncryptionConfiguration,
     EncryptionType,
@@ -28,7 +29,6 @@ __all__ = [
     "AdoptionPolicy",
     "DeletionPolicy",
     "EcrRepositorySpec",
-    "EcrRepositoryStatus",
     "EncryptionConfiguration",
     "EncryptionType",
     "ExclusionFilter",
@@ -69,6 +69,13 @@ class ForeignStatements(StrEnum):
     REMOVE = "Remove"
 
 
+class LifecyclePolicyRef(ApiModel):
+    """Names an EcrLifecyclePolicy."""
+
+    name: Annotated[str, Field(min_length=1, max_length=DNS_SUBDOMAIN_MAX)]
+    """The `metadata.name` of an EcrLifecyclePolicy in the same namespace."""
+
+
 _FILTERS: Final = ".imageTagMutabilityExclusionFilters"
 _WITH_EXCLUSION: Final = "has(self.imageTagMutability) && self.imageTagMutability.endsWith('_WITH_EXCLUSION')"
 
@@ -93,6 +100,12 @@ class EcrRepositorySpec(CommonSpec):
             "'MUTABLE_WITH_EXCLUSION' or 'IMMUTABLE_WITH_EXCLUSION'",
             field_path=_FILTERS,
             reason="FieldValueRequired",
+        ),
+        Rule(
+            "!has(self.lifecyclePolicy) || !has(self.lifecyclePolicyRef)",
+            "only one of `lifecyclePolicy` and `lifecyclePolicyRef` may be specified",
+            field_path=".lifecyclePolicyRef",
+            reason="FieldValueForbidden",
         ),
         # On the parent: on the optional field itself it would be skipped when the field comes or goes.
         Rule(
@@ -161,6 +174,11 @@ class EcrRepositorySpec(CommonSpec):
     Left out, the operator leaves the policy that the repository has in AWS alone. Taken out again, the
     operator takes its policy off the repository, which keeps the images.
     """
+    lifecycle_policy_ref: Annotated[LifecyclePolicyRef, ATOMIC] | None = None
+    """The EcrLifecyclePolicy that the repository gets, in place of `lifecyclePolicy`.
+
+    It wins over the selectors of other EcrLifecyclePolicies. One that does not exist changes nothing in AWS.
+    """
     access: Annotated[Access, ATOMIC] | None = None
     """Who may pull and push, and which Lambda functions may run the images: the common grants.
 
@@ -213,45 +231,3 @@ class EcrRepositorySpec(CommonSpec):
     def effective_foreign_statements(self) -> ForeignStatements:
         """`foreignStatements` with its default."""
         return self.foreign_statements or ForeignStatements.KEEP
-
-
-class EcrRepositoryStatus(CommonStatus):
-    """The repository as AWS reported it last, and what the operator says about it."""
-
-    repository_uri: Annotated[str, Field(max_length=512)] | None = None
-    """What to write before the tag in an image reference, as AWS says."""
-    repository_arn: Annotated[str, Field(max_length=512)] | None = None
-    """The ARN of the repository."""
-    registry_id: Annotated[str, Field(max_length=12)] | None = None
-    """The AWS account that holds the repository, 12 digits."""
-    region: Annotated[str, Field(max_length=64)] | None = None
-    """The AWS Region that holds the repository."""
-    created_at: Time | None = None
-    """When AWS created the repository."""
-    owner: Annotated[str, Field(max_length=256)] | None = None
-    """The value of the repository's tag `ecr-operator.dev/owner`."""
-    managed: (
-        Annotated[
-            tuple[Annotated[str, Field(min_length=1, max_length=256)], ...],
-            Field(max_length=256),
-            ListType("set"),
-        ]
-        | None
-    ) = None
-    """The parts of the repository that the operator manages and can take back.
-
-    `repository`, `imageTagMutability`, `imageScanningConfiguration`, `lifecyclePolicy`, `tags/<key>` and
-    `statements/<Sid>`.
-    """
-    foreign_statements: (
-        Annotated[
-            tuple[Annotated[str, Field(min_length=1, max_length=256)], ...],
-            Field(max_length=20),
-            ListType("atomic"),
-        ]
-        | None
-    ) = None
-    """Statements of the repository's policy that the operator keeps and that are not the object's.
-
-    Each by its `Sid`, or by `#n`, its place in the policy, where it has none. At most 20 are listed.
-    """

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from ecr_operator.api.admission import Problem
 from ecr_operator.api.kinds import ECR_REPOSITORY
-from ecr_operator.api.lifecycle import LifecyclePolicy
+from ecr_operator.api.lifecycle_policy import LifecyclePolicy
 from ecr_operator.planning.lifecycle_lint import LifecycleWarning, lifecycle_warnings
 
 POLICY_OF: Final[Mapping[str, tuple[str, ...]]] = {ECR_REPOSITORY.kind: ("spec", "lifecyclePolicy")}

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ecr_operator.api.names import OWNER_TAG
-from ecr_operator.api.repository import EcrRepositorySpec, EcrRepositoryStatus, ManagementPolicy
+from ecr_operator.api.repository import EcrRepositorySpec, ManagementPolicy
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.api.validation import describe
 from ecr_operator.aws.errors import AwsError
 from ecr_operator.aws.registry import Registry

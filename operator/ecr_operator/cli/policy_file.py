@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from ecr_operator.api.admission import problems
 from ecr_operator.api.kinds import ECR_REPOSITORY
-from ecr_operator.api.lifecycle import LifecyclePolicy, LifecycleRule
+from ecr_operator.api.lifecycle import LifecycleRule
+from ecr_operator.api.lifecycle_policy import LifecyclePolicy
 from ecr_operator.api.names import API_VERSION, GROUP
 from ecr_operator.cli.documents import documents
 from ecr_operator.cli.json_text import UnreadableError

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ecr_operator.api.repository import EcrRepositoryStatus
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.aws import repository as aws_repository
 from ecr_operator.aws.errors import AwsError
 from ecr_operator.aws.policies import Seen, guard, look_after

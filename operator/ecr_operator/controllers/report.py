@@ -1,6 +1,6 @@
 """What users see of a reconcile: one status write, when it differs, and an event per transition."""
 
-from ecr_operator.api.repository import EcrRepositoryStatus
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.controllers import live
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.subject import Json, Subject, what_users_change

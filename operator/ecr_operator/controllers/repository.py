@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ecr_operator.api.repository import EcrRepositoryStatus
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.aws.errors import AwsError, CircuitOpen, Kind
 from ecr_operator.aws.policies import Seen
 from ecr_operator.aws.registry import Registry

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ecr_operator.api.names import CONFIRM_DELETE_ANNOTATION, FINALIZER, RECONCILE_ANNOTATION
-from ecr_operator.api.repository import EcrRepositorySpec, EcrRepositoryStatus
+from ecr_operator.api.repository import EcrRepositorySpec
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.api.validation import describe
 from ecr_operator.planning.desired import DesiredRepository, desired_repository
 from ecr_operator.planning.drift import is_settled

@@ -1,7 +1,7 @@
 """Whether an object is in sync: by its status alone (at a start), and against a batch of reads."""
 
 from ecr_operator.api.meta import echoed_reconcile_value
-from ecr_operator.api.repository import EcrRepositoryStatus
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.planning.desired import DesiredRepository
 from ecr_operator.planning.managed import reads
 from ecr_operator.planning.naming import Place

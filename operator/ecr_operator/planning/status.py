@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from ecr_operator.api.meta import CommonStatus, Condition, ConditionStatus, echoed_reconcile_value
-from ecr_operator.api.repository import EcrRepositoryStatus
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Suspended, Waiting
 from ecr_operator.planning.repository import ObservedRepository, Recorded
 from ecr_operator.reasons import Reason
