@@ -4,13 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from ecr_operator.planning.namespace_selection import (
-    LabelSelector,
-    Namespace,
-    NamespaceSelection,
-    Operator,
-    Requirement,
-)
+from ecr_operator.planning.label_selector import LabelSelector, Operator, Requirement
+from ecr_operator.planning.namespace_selection import Namespace, NamespaceSelection
 
 TEAM_A = Namespace("team-a", {"team": "a", "kubernetes.io/metadata.name": "team-a"})
 ALL = LabelSelector()

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ecr_operator.api.label_selector import LabelSelector as SelectorSpec
 from ecr_operator.api.meta import echoed_reconcile_value
 from ecr_operator.api.names import RECONCILE_ANNOTATION
 from ecr_operator.api.pull_secret import (
@@ -24,7 +23,8 @@ from ecr_operator.controllers.subject import (
     has_finalizer,
     is_deleting,
 )
-from ecr_operator.planning.namespace_selection import LabelSelector, NamespaceSelection, Requirement
+from ecr_operator.planning.label_selector import LabelSelector
+from ecr_operator.planning.namespace_selection import NamespaceSelection
 from ecr_operator.planning.namespace_state import WantedSecret
 from ecr_operator.planning.naming import HostForm
 from ecr_operator.planning.pull_registries import RegistryChoice, sources_of
@@ -59,8 +59,11 @@ class PullSubject:
             )
             for one in spec.registries
         )
+        selector = spec.namespaces.selector
         selection = NamespaceSelection(
-            spec.namespaces.include or (), spec.namespaces.exclude or (), _selector(spec.namespaces.selector)
+            spec.namespaces.include or (),
+            spec.namespaces.exclude or (),
+            None if selector is None else LabelSelector.of(selector),
         )
         return cls(obj, spec, EcrPullSecretStatus.from_json(obj.get("status")), selection, choices)
 
@@ -196,15 +199,3 @@ def is_suspended(obj: Json) -> bool:
 def _hash(value: Any) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _selector(spec: SelectorSpec | None) -> LabelSelector | None:
-    if spec is None:
-        return None
-    return LabelSelector(
-        dict(spec.match_labels or {}),
-        tuple(
-            Requirement(one.key, one.operator.value, tuple(one.values or ()))
-            for one in spec.match_expressions or ()
-        ),
-    )
