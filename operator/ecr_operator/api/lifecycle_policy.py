@@ -1,7 +1,7 @@
 """The kind EcrLifecyclePolicy, and the policy that an EcrRepository holds itself."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StrictInt
 
@@ -57,6 +57,9 @@ class LifecycleProtection(ApiModel):
         return self.images_in_use or ImagesInUse.HOLD
 
 
+DEFAULT_PROTECTION: Final = LifecycleProtection()
+
+
 class LifecyclePolicy(ApiModel):
     """Which images ECR expires or archives."""
 
@@ -75,7 +78,7 @@ class LifecyclePolicy(ApiModel):
     @property
     def effective_protection(self) -> LifecycleProtection:
         """`protection` with its default."""
-        return self.protection or LifecycleProtection()
+        return self.protection or DEFAULT_PROTECTION
 
 
 class EcrLifecyclePolicySpec(LifecyclePolicy, CommonSpec):

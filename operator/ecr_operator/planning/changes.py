@@ -183,14 +183,17 @@ class DeleteLifecyclePolicy(Effect):
     """Remove the lifecycle policy, which we had set. That only keeps images."""
 
     name: str
+    withdrawn: bool = False
+    """It is still wanted, and put back when it endangers no image in use any more."""
 
     def ends(self) -> frozenset[str]:
         """What it takes back."""
-        return frozenset({LIFECYCLE})
+        return frozenset() if self.withdrawn else frozenset({LIFECYCLE})
 
     def describe(self) -> str:
         """As a person reads it."""
-        return "remove the lifecycle policy"
+        why = ", which would act on images in use" if self.withdrawn else ""
+        return f"remove the lifecycle policy{why}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ecr_operator.api.access import Access
+from ecr_operator.api.lifecycle_policy import (
+    DEFAULT_PROTECTION,
+    LifecycleDeletionPolicy,
+    LifecycleProtection,
+)
 from ecr_operator.api.meta import ApiModel
 from ecr_operator.api.names import OWNER_TAG
 from ecr_operator.api.repository import (
@@ -16,7 +21,7 @@ from ecr_operator.api.repository import (
     ForeignStatements,
     ManagementPolicy,
 )
-from ecr_operator.planning.lifecycle import lifecycle_text
+from ecr_operator.planning.lifecycle_choice import LifecycleChoice, choose
 from ecr_operator.planning.ownership import Cluster
 
 STRENGTH = (DeletionPolicy.RETAIN, DeletionPolicy.DELETE, DeletionPolicy.DELETE_WITH_IMAGES)
@@ -45,6 +50,14 @@ class DesiredRepository:
     """The spec asks for more than the setting allows."""
     lifecycle: str | None = None
     """The text of the lifecycle policy, in the form of `lifecycle_text`."""
+    lifecycle_source: str | None = None
+    """Where it is from: `Inline`, or the name of an EcrLifecyclePolicy, also of one that is not there."""
+    lifecycle_protection: LifecycleProtection = DEFAULT_PROTECTION
+    lifecycle_on_removal: LifecycleDeletionPolicy = LifecycleDeletionPolicy.DELETE
+    lifecycle_at_rest: str = ""
+    """Why the lifecycle policy stays in AWS as it is; else empty."""
+    lifecycle_missing: bool = False
+    """The EcrLifecyclePolicy that is named does not exist."""
     access: Access | None = None
     statements: tuple[dict[str, Any], ...] = ()
     """IAM statements as the user wrote them."""
@@ -82,8 +95,14 @@ def desired_repository(
     cluster: Cluster,
     default_tags: Mapping[str, str],
     max_deletion_policy: str,
+    lifecycle: LifecycleChoice | None = None,
 ) -> DesiredRepository:
-    """The desired state of the object with this metadata and spec."""
+    """The desired state of the object with this metadata and spec.
+
+    `lifecycle` None: of a namespace without EcrLifecyclePolicies.
+    """
+    if lifecycle is None:
+        lifecycle = choose(spec, metadata.get("labels") or {}, (), None)
     owner = cluster.owner(metadata["namespace"], metadata["name"])
     asked = spec.effective_deletion_policy
     strongest = DeletionPolicy(max_deletion_policy)
@@ -106,7 +125,12 @@ def desired_repository(
         adopt_from=spec.adopt_from,
         deletion_policy=strongest if capped else asked,
         deletion_policy_capped=capped,
-        lifecycle=lifecycle_text(spec.lifecycle_policy.rules) if spec.lifecycle_policy else None,
+        lifecycle=lifecycle.text,
+        lifecycle_source=lifecycle.source,
+        lifecycle_protection=lifecycle.protection,
+        lifecycle_on_removal=lifecycle.on_removal,
+        lifecycle_at_rest=lifecycle.at_rest,
+        lifecycle_missing=lifecycle.missing,
         access=spec.access,
         statements=tuple(
             statement.document()

@@ -39,19 +39,22 @@ def reads(desired: DesiredRepository, managed: Collection[str], *, taking: bool 
         return NO_READS
     recorded = any(part.startswith(statement_part("")) for part in managed)
     return Reads(
-        lifecycle=desired.lifecycle is not None or LIFECYCLE in managed,
+        lifecycle=desired.lifecycle is not None or (LIFECYCLE in managed and not desired.lifecycle_at_rest),
         policy=desired.has_policy or recorded or taking,
     )
 
 
-def managed_after(desired: DesiredRepository) -> frozenset[str]:
-    """The parts that an object in sync manages: ``status.managed``."""
+def managed_after(desired: DesiredRepository, lifecycle: bool | None = None) -> frozenset[str]:
+    """The parts that an object in sync manages: ``status.managed``.
+
+    `lifecycle` says whether the lifecycle policy is among them, where that does not follow from the spec.
+    """
     parts = {tag_part(key) for key in desired.tags}
     if desired.mutability is not None:
         parts.add(MUTABILITY)
     if desired.scan_on_push is not None:
         parts.add(SCANNING)
-    if desired.lifecycle is not None:
+    if desired.lifecycle is not None if lifecycle is None else lifecycle:
         parts.add(LIFECYCLE)
     # Sids depend on the spec alone.
     parts.update(statement_part(str(one["Sid"])) for one in granted_statements(desired.access, _NOWHERE))

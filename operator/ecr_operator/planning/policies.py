@@ -11,6 +11,7 @@ from ecr_operator.planning.changes import (
 )
 from ecr_operator.planning.desired import DesiredRepository
 from ecr_operator.planning.lifecycle import TEXT_MAX, rule_count, same_lifecycle
+from ecr_operator.planning.lifecycle_gate import LifecycleGate
 from ecr_operator.planning.managed import Reads, managed_after, reads
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.plan import Plan, Waiting, refuse
@@ -40,11 +41,14 @@ def plan_policies(
     known: Reads,
     *,
     new: bool = False,
+    gate: LifecycleGate = LifecycleGate.OPEN,
+    retained: bool = False,
 ) -> tuple[Change, ...] | Plan:
     """The changes of both policies, or a refusal.
 
     `lifecycle` and `policy` are the texts that AWS holds, as far as they are `known`; `managed` is what the
-    status records; `new` says that the same plan creates the repository.
+    status records; `new` says that the same plan creates the repository. `retained`: a lifecycle policy that
+    is not wanted any more is left there.
     """
     if not known.covers(reads(desired, managed)):
         raise ValueError("a policy that the plan depends on was not read")
@@ -54,20 +58,29 @@ def plan_policies(
         if isinstance(change, Plan):
             return change
         changes += [change] if change else []
-    if desired.lifecycle is not None and not same_lifecycle(desired.lifecycle, lifecycle):
+    if known.lifecycle:
+        first = _lifecycle_change(desired, lifecycle, LIFECYCLE in managed, retained, gate)
         # First: what it sets does not hang on whether AWS finds the policy's principals.
-        changes.insert(
-            0,
-            PutLifecyclePolicy(
-                desired.name,
-                desired.lifecycle,
-                rules=rule_count(desired.lifecycle),
-                replaces=lifecycle is not None,
-            ),
-        )
-    elif desired.lifecycle is None and LIFECYCLE in managed and lifecycle is not None:
-        changes.insert(0, DeleteLifecyclePolicy(desired.name))
+        changes[:0] = [first] if first else []
     return tuple(changes)
+
+
+def _lifecycle_change(
+    desired: DesiredRepository, there: str | None, ours: bool, retained: bool, gate: LifecycleGate
+) -> PutLifecyclePolicy | DeleteLifecyclePolicy | None:
+    """`ours`: what is `there` was set by the object."""
+    text = desired.lifecycle
+    if desired.lifecycle_at_rest:
+        return None
+    if text is None:
+        taken = ours and not retained and there is not None
+        return DeleteLifecyclePolicy(desired.name) if taken else None
+    if gate == LifecycleGate.WITHDRAWN:
+        taken = there is not None and (ours or same_lifecycle(text, there))
+        return DeleteLifecyclePolicy(desired.name, withdrawn=True) if taken else None
+    if gate != LifecycleGate.OPEN or same_lifecycle(text, there):
+        return None
+    return PutLifecyclePolicy(desired.name, text, rules=rule_count(text), replaces=there is not None)
 
 
 def unseen_parts(
@@ -79,7 +92,7 @@ def unseen_parts(
     """
     parts = {part for part in managed - managed_after(desired) if part.startswith(statement_part(""))}
     parts -= {statement_part(sid) for sid in sids_of(policy)}
-    if LIFECYCLE in managed and desired.lifecycle is None and lifecycle is None:
+    if LIFECYCLE in managed and desired.lifecycle_source is None and lifecycle is None:
         parts.add(LIFECYCLE)
     return tuple(sorted(parts))
 

@@ -17,6 +17,7 @@ from ecr_operator.planning.changes import (
     tag_part,
 )
 from ecr_operator.planning.desired import DesiredRepository
+from ecr_operator.planning.lifecycle_gate import LifecycleGate
 from ecr_operator.planning.managed import NO_READS, Reads, reads
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import Cluster, ObjectKey, Ownership, judge
@@ -77,6 +78,8 @@ class Recorded:
     """The object was in sync when it was last looked at."""
     policies_written: datetime | None = None
     """When a policy was last written: AWS may not show it yet."""
+    lifecycle_retained: bool = False
+    """The lifecycle policy stays in AWS when it does not apply any more."""
     exists_since: datetime | None = None
     """When AWS last said that there is a repository of the name, though it may not show it yet."""
 
@@ -102,11 +105,13 @@ def plan_repository(
     gone: Collection[ObjectKey] = (),
     propagation: timedelta = timedelta(minutes=2),
     adoption_pause: timedelta = timedelta(seconds=10),
+    gate: LifecycleGate = LifecycleGate.OPEN,
 ) -> Plan:
     """The plan for a live object that manages or observes its repository.
 
     `gone` holds objects of this cluster that a live read has shown to be absent. `now` is the time of
-    the observation, aware. `place` is the registry's.
+    the observation, aware. `place` is the registry's. `gate` is for the lifecycle policy of a repository that
+    exists; in a new one there is nothing that a policy could take.
     """
     if desired.observe:
         return _plan_observing(observed)
@@ -147,7 +152,14 @@ def plan_repository(
         # At most the pause, also where a clock was set back meanwhile.
         return Plan(outcome=_adopting(min(rest, adoption_pause).total_seconds()))
     further = plan_policies(
-        desired, observed.lifecycle_policy, observed.policy, recorded.managed, place, observed.known
+        desired,
+        observed.lifecycle_policy,
+        observed.policy,
+        recorded.managed,
+        place,
+        observed.known,
+        gate=gate,
+        retained=recorded.lifecycle_retained,
     )
     if isinstance(further, Plan):
         return further

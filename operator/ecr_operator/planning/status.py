@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeVar
 
+from ecr_operator.api.lifecycle_policy import LifecycleDeletionPolicy
 from ecr_operator.api.meta import CommonStatus, Condition, ConditionStatus, echoed_reconcile_value
 from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Suspended, Waiting
@@ -29,6 +30,7 @@ def recorded(
     policies_written: datetime | None = None,
 ) -> Recorded:
     """What planning needs of a status."""
+    lifecycle = status.lifecycle_policy
     return Recorded(
         managed=frozenset(status.managed or ()),
         repository_arn=status.repository_arn,
@@ -40,6 +42,7 @@ def recorded(
         exists_since=exists_since,
         in_sync=status.applied_hash is not None,
         policies_written=policies_written,
+        lifecycle_retained=lifecycle is not None and lifecycle.on_removal == LifecycleDeletionPolicy.RETAIN,
     )
 
 
@@ -126,6 +129,10 @@ def without_repository(status: EcrRepositoryStatus) -> EcrRepositoryStatus:
             "created_at": None,
             "owner": None,
             "foreign_statements": None,
+            "lifecycle_policy": None,
+            "images": None,
+            "in_use": None,
+            "estimated_monthly_cost_usd": None,
         }
     )
 
