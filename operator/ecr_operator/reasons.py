@@ -36,7 +36,7 @@ class Reason(StrEnum):
     REPOSITORY_NOT_FOUND = "RepositoryNotFound"
     """`managementPolicy: Observe` and no such repository. It is looked for again by itself."""
     LIFECYCLE_POLICY_NOT_FOUND = "LifecyclePolicyNotFound"
-    """The EcrLifecyclePolicy that `lifecyclePolicyRef` names does not exist; AWS is left as it is. Create it."""
+    """`lifecyclePolicyRef` names an EcrLifecyclePolicy that is not there; AWS is left as it is. Create it."""
     REPOSITORY_NOT_EMPTY = "RepositoryNotEmpty"
     """Deletion waits until the repository holds no images. Delete them, or set `deletionPolicy`."""
     DELETION_HELD = "DeletionHeld"
