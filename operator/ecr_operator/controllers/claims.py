@@ -30,11 +30,6 @@ def repository_names(obj: Json) -> tuple[str, ...]:
     return (name,)
 
 
-def namespaces(obj: Json) -> tuple[str, ...]:
-    """The value of `BY_NAMESPACE` for an object."""
-    return (obj["metadata"]["namespace"],)
-
-
 class Claims:
     """Answers of the cluster that planning needs before AWS is asked."""
 

@@ -8,6 +8,7 @@ from random import Random
 from ecr_operator.aws.registry import Registry
 from ecr_operator.aws.tokens import Tokens
 from ecr_operator.clock import Clock
+from ecr_operator.controllers.lifecycle_policies import LifecyclePolicies
 from ecr_operator.controllers.subject import Json, Subject
 from ecr_operator.kube.client import KubeClient
 from ecr_operator.kube.events import EventRecorder
@@ -25,6 +26,7 @@ class Context:
     cluster: Cluster
     client: KubeClient
     store: Store
+    policies: LifecyclePolicies
     events: EventRecorder
     metrics: Metrics
     registry: Registry
@@ -43,7 +45,7 @@ class Context:
 
     def subject(self, obj: Json) -> Subject:
         """The object, understood. Raises `UnsupportedSpecError`."""
-        return Subject.of(obj, self.cluster, self.settings)
+        return Subject.of(obj, self.cluster, self.settings, self.policies)
 
     def jittered(self, seconds: float, part: float = 0.2) -> float:
         """`seconds` +- `part`, so that many objects do not come back at once."""

@@ -1,7 +1,7 @@
 """Which keys a changed object affects."""
 
 from ecr_operator.api.names import ADOPTION_ANNOTATION, REPOSITORY_NAMES_ANNOTATION
-from ecr_operator.controllers.claims import BY_NAME, BY_NAMESPACE, namespaces, repository_names
+from ecr_operator.controllers.claims import BY_NAME, BY_NAMESPACE, repository_names
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.subject import (
     Json,
@@ -12,6 +12,7 @@ from ecr_operator.controllers.subject import (
     what_users_change,
 )
 from ecr_operator.engine.queue import WorkQueue
+from ecr_operator.kube.index import namespaces
 from ecr_operator.kube.resources import NAMESPACES, REPOSITORIES
 from ecr_operator.planning.ownership import ObjectKey
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ecr_operator.api.meta import echoed_reconcile_value
 from ecr_operator.api.names import CONFIRM_DELETE_ANNOTATION, FINALIZER, RECONCILE_ANNOTATION
 from ecr_operator.api.repository import EcrRepositorySpec
 from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.api.validation import describe
+from ecr_operator.controllers.lifecycle_policies import LifecyclePolicies
 from ecr_operator.planning.desired import DesiredRepository, desired_repository
 from ecr_operator.planning.drift import is_settled
 from ecr_operator.planning.ownership import Cluster, ObjectKey
@@ -34,20 +36,22 @@ class Subject:
     desired: DesiredRepository
 
     @classmethod
-    def of(cls, obj: Json, cluster: Cluster, settings: Settings) -> "Subject":
+    def of(cls, obj: Json, cluster: Cluster, settings: Settings, policies: LifecyclePolicies) -> "Subject":
         """Raises `UnsupportedSpecError`."""
         try:
             spec = EcrRepositorySpec.from_json(obj.get("spec"))
         except ValidationError as error:
             raise UnsupportedSpecError(describe(error)) from error
+        status = EcrRepositoryStatus.from_json(obj.get("status"))
         desired = desired_repository(
             obj["metadata"],
             spec,
             cluster=cluster,
             default_tags=settings.default_tags,
             max_deletion_policy=settings.max_deletion_policy,
+            lifecycle=policies.choice(obj, spec, status),
         )
-        return cls(obj, spec, EcrRepositoryStatus.from_json(obj.get("status")), desired)
+        return cls(obj, spec, status, desired)
 
     @property
     def key(self) -> ObjectKey:
@@ -69,6 +73,13 @@ class Subject:
     def asked(self) -> str | None:
         """The value of the annotation that asks for a reconcile."""
         return self.annotations.get(RECONCILE_ANNOTATION)
+
+    @property
+    def asks_anew(self) -> bool:
+        """Whether somebody asks for a look now, by the annotation, and has not been answered yet."""
+        return self.asked is not None and self.status.last_handled_reconcile_at != echoed_reconcile_value(
+            self.asked
+        )
 
     @property
     def has_finalizer(self) -> bool:

@@ -47,3 +47,8 @@ class Index:
 def key_of(obj: Mapping[str, Any]) -> Key:
     metadata = obj["metadata"]
     return metadata.get("namespace") or "", metadata["name"]
+
+
+def namespaces(obj: Mapping[str, Any]) -> tuple[str, ...]:
+    """The values of an index by namespace."""
+    return (obj["metadata"]["namespace"],)

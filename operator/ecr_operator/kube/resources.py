@@ -37,6 +37,7 @@ class Resource:
         return group, version
 
 
+LIFECYCLE_POLICIES = Resource(API_VERSION, "ecrlifecyclepolicies", namespaced=True)
 REPOSITORIES = Resource(API_VERSION, "ecrrepositories", namespaced=True)
 NAMESPACES = Resource("v1", "namespaces", namespaced=False)
 PULL_SECRETS = Resource(API_VERSION, "ecrpullsecrets", namespaced=False)

@@ -35,6 +35,8 @@ class NamedPolicy:
     selector: LabelSelector | None = None
     at_rest: str = ""
     """Why it changes nothing at present: it is suspended, being deleted, or not understood. Else empty."""
+    selects_unknown: bool = False
+    """It is not known which repositories it selects: those that have it keep it."""
 
     @classmethod
     def of(cls, name: str, created: str, spec: EcrLifecyclePolicySpec, at_rest: str = "") -> "NamedPolicy":
@@ -99,7 +101,11 @@ def choose(
             return LifecycleChoice(name, at_rest=f"there is no EcrLifecyclePolicy '{name}'", missing=True)
         return _of(named)
     selecting = sorted(
-        (policy for policy in policies if policy.selects(labels)),
+        (
+            policy
+            for policy in policies
+            if policy.selects(labels) or (policy.selects_unknown and policy.name == applied)
+        ),
         key=lambda policy: (policy.name != applied, policy.created, policy.name),
     )
     if not selecting:

@@ -1,6 +1,6 @@
 """Which images in use a lifecycle policy would act on soon, if nothing changed: judged ahead of AWS.
 
-AWS acts within 24 hours, and pull times lag behind by as much, so that the policy is judged at a time 48 hours
+AWS acts within 24 hours, and pull times lag behind by as much, so that the policy is judged 48 hours
 ahead. Until then images are pushed as well: as many as in the last 48 hours count as pushed already where a
 rule counts images.
 """

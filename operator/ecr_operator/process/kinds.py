@@ -9,6 +9,7 @@ from ecr_operator.kube.client import KubeClient
 from ecr_operator.kube.errors import KubeError
 from ecr_operator.kube.paths import resource_path
 from ecr_operator.kube.resources import (
+    LIFECYCLE_POLICIES,
     NAMESPACES,
     PULL_SECRETS,
     REPOSITORIES,
@@ -23,7 +24,13 @@ from ecr_operator.settings import Settings
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
-KINDS = {"EcrRepository": REPOSITORIES, "EcrPullSecret": PULL_SECRETS}
+KINDS = {
+    "EcrRepository": REPOSITORIES,
+    "EcrLifecyclePolicy": LIFECYCLE_POLICIES,
+    "EcrPullSecret": PULL_SECRETS,
+}
+OURS = (LIFECYCLE_POLICIES, REPOSITORIES)
+"""Listed in this order: whether a repository is in sync depends on its policy."""
 
 _FORBIDDEN, _NOT_FOUND = 403, 404
 
@@ -32,7 +39,7 @@ async def observed_resources(client: KubeClient, settings: Settings) -> tuple[Re
     """What to list and watch; asks the API server until it knows."""
     handed_out = (SECRETS, SERVICE_ACCOUNTS) if settings.service_accounts else (SECRETS,)
     if not settings.watch_namespaces:
-        return (REPOSITORIES, NAMESPACES, PULL_SECRETS, *handed_out)
+        return (*OURS, NAMESPACES, PULL_SECRETS, *handed_out)
     # With Roles for some namespaces only, Namespace objects are not ours to list, and EcrPullSecrets, which
     # are in no namespace, only with a ClusterRole of their own.
     while True:
@@ -41,13 +48,13 @@ async def observed_resources(client: KubeClient, settings: Settings) -> tuple[Re
         except KubeError as error:
             if error.status == _FORBIDDEN:
                 log.info("EcrPullSecrets are left alone: %s", error)
-                return (REPOSITORIES,)
+                return OURS
             if error.status != _NOT_FOUND:
                 log.warning("Failed to find out whether EcrPullSecrets may be read: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
         # Where the CRD is missing it is waited for, as ever.
-        return (REPOSITORIES, PULL_SECRETS, *handed_out)
+        return (*OURS, PULL_SECRETS, *handed_out)
 
 
 def counts(store: Store) -> Iterable[Count]:

@@ -15,6 +15,7 @@ from ecr_operator.aws.sessions import Sessions
 from ecr_operator.aws.tokens import Tokens
 from ecr_operator.clock import Clock
 from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.lifecycle_policies import LifecyclePolicies
 from ecr_operator.controllers.pull_report import expiries
 from ecr_operator.controllers.repository import RepositoryController
 from ecr_operator.controllers.sources import Sources
@@ -162,6 +163,7 @@ class Operator:
             cluster=cluster,
             client=client,
             store=store,
+            policies=LifecyclePolicies(store),
             events=events,
             metrics=self.metrics,
             registry=Registry(sessions.own, self._monotonic),

@@ -1,0 +1,77 @@
+"""The EcrLifecyclePolicies of the store, and which of them each repository gets."""
+
+from pydantic import ValidationError
+
+from ecr_operator.api.lifecycle_policy import EcrLifecyclePolicySpec
+from ecr_operator.api.repository import EcrRepositorySpec
+from ecr_operator.api.repository_status import EcrRepositoryStatus
+from ecr_operator.api.validation import describe
+from ecr_operator.kube.index import Json, namespaces
+from ecr_operator.kube.resources import LIFECYCLE_POLICIES
+from ecr_operator.kube.store import Store
+from ecr_operator.planning.lifecycle_choice import LifecycleChoice, NamedPolicy, choose
+from ecr_operator.planning.ownership import ObjectKey
+
+BY_NAMESPACE = "namespace"
+
+
+class LifecyclePolicies:
+    """Each is understood once per generation: a selector is asked about thousands of repositories."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._understood: dict[ObjectKey, tuple[tuple[object, ...], NamedPolicy]] = {}
+        store.add_index(LIFECYCLE_POLICIES.plural, BY_NAMESPACE, namespaces)
+        store.on_change(self._changed)
+
+    def choice(
+        self, obj: Json, spec: EcrRepositorySpec, status: EcrRepositoryStatus
+    ) -> LifecycleChoice | None:
+        """The policy of an EcrRepository; None: that follows from its spec alone."""
+        policies = self.of_namespace(obj["metadata"]["namespace"])
+        if not policies and spec.lifecycle_policy_ref is None:
+            return None
+        applied = status.lifecycle_policy.source if status.lifecycle_policy else None
+        return choose(spec, obj["metadata"].get("labels") or {}, policies, applied)
+
+    def of_namespace(self, namespace: str) -> list[NamedPolicy]:
+        """All policies of a namespace."""
+        keys = self._store.by_index(LIFECYCLE_POLICIES.plural, BY_NAMESPACE, namespace)
+        objects = (self._store.get(LIFECYCLE_POLICIES.plural, *key) for key in keys)
+        return [self._policy(obj) for obj in objects if obj is not None]
+
+    def _policy(self, obj: Json) -> NamedPolicy:
+        metadata = obj["metadata"]
+        key, state = (metadata["namespace"], metadata["name"]), what_counts(obj)
+        known = self._understood.get(key)
+        if known is None or known[0] != state:
+            known = self._understood[key] = (state, named_policy(obj))
+        return known[1]
+
+    def _changed(self, kind: str, old: Json | None, new: Json | None) -> None:
+        if kind == LIFECYCLE_POLICIES.plural and old is not None and new is None:
+            self._understood.pop((old["metadata"]["namespace"], old["metadata"]["name"]), None)
+
+
+def what_counts(obj: Json) -> tuple[object, ...]:
+    """The parts of an EcrLifecyclePolicy whose change bears on repositories."""
+    metadata = obj["metadata"]
+    return metadata["uid"], metadata["generation"], metadata.get("deletionTimestamp")
+
+
+def named_policy(obj: Json) -> NamedPolicy:
+    """An EcrLifecyclePolicy, understood."""
+    metadata = obj["metadata"]
+    name, created = metadata["name"], metadata["creationTimestamp"]
+    try:
+        spec = EcrLifecyclePolicySpec.from_json(obj.get("spec"))
+    except ValidationError as error:
+        why = f"EcrLifecyclePolicy '{name}' is not understood: {describe(error)}"
+        return NamedPolicy(name, created, at_rest=why, selects_unknown=True)
+    at_rest = ""
+    if spec.is_suspended:
+        at_rest = f"EcrLifecyclePolicy '{name}' is suspended"
+    elif "deletionTimestamp" in metadata:
+        # It counts until it is gone: somebody else's finalizer may keep it for long.
+        at_rest = f"EcrLifecyclePolicy '{name}' is being deleted"
+    return NamedPolicy.of(name, created, spec, at_rest)
