@@ -20,8 +20,9 @@ from .dispatch import LOCK
 from .ecr.backend import StoredRegistry, registry_of
 from .ecr.other_writer import OTHER_WRITER
 from .ecr.principals import PRINCIPALS
-from .ecr.seeding import seed_image, seed_repository
+from .ecr.seeding import seed_repository
 from .gates import Gates
+from .image_admin import ImageKnobs
 from .policy_admin import PolicyKnobs
 from .role_admin import RoleKnobs
 from .token_admin import TokenKnobs
@@ -30,7 +31,7 @@ from .trouble_admin import TroubleKnobs
 UNSET = "unset"
 
 
-class Knobs(PolicyKnobs, RoleKnobs, TokenKnobs, TroubleKnobs):
+class Knobs(ImageKnobs, PolicyKnobs, RoleKnobs, TokenKnobs, TroubleKnobs):
     """What can be turned: every public method is one knob."""
 
     def __init__(self, gates: Gates) -> None:
@@ -105,19 +106,6 @@ class Knobs(PolicyKnobs, RoleKnobs, TokenKnobs, TroubleKnobs):
             for _, _, registry in ecr_backends.iter_backends():
                 if isinstance(registry, StoredRegistry):
                     registry.tag_history.clear_ghosts()
-
-    def put_image(self, account: str, region: str, **image: Any) -> dict[str, Any]:
-        """Put an image of any status into a repository; see `seeding.seed_image`."""
-        with LOCK:
-            return seed_image(registry_of(account, region), **image)
-
-    def delete_images(self, account: str, region: str, repository: str) -> int:
-        """Delete all images of a repository, and count them."""
-        with LOCK:
-            images = registry_of(account, region).repositories[repository].images
-            number = len(images)
-            images.clear()
-            return number
 
     def create_repositories(self, account: str, region: str, names: list[str], **settings: Any) -> int:
         """Create many repositories at once, for the benchmark; see `seeding.seed_repository`."""

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from .image_client import ImageTurns
 from .policy_client import PolicyTurns
 from .process import Process
 from .role_client import RoleTurns
@@ -16,7 +17,7 @@ from .token_client import TokenTurns
 from .trouble_client import TroubleTurns
 
 
-class FakeAws(PolicyTurns, RoleTurns, TokenTurns, TroubleTurns, Process):
+class FakeAws(ImageTurns, PolicyTurns, RoleTurns, TokenTurns, TroubleTurns, Process):
     """The process, clients of it, and its knobs.
 
     A context manager; ``FakeAws(url=...)`` attaches to a process that runs already and never stops it.
@@ -146,38 +147,6 @@ class FakeAws(PolicyTurns, RoleTurns, TokenTurns, TroubleTurns, Process):
     def clear_ghosts(self) -> None:
         """Let GetResources forget all deleted repositories."""
         self.turn("clear_ghosts")
-
-    def put_image(
-        self,
-        repository: str,
-        tags: list[str] | None = None,
-        status: str = "ACTIVE",
-        account: str = ACCOUNT,
-        region: str = REGION,
-        pushed_at: float | None = None,
-        pulled_at: float | None = None,
-        size: int = 10_000_000,
-        manifest: str | None = None,
-    ) -> dict[str, Any]:
-        """Put an image of any status in place, uncounted; returns imageDigest, imageTags, imageManifest."""
-        found: dict[str, Any] = self.turn(
-            "put_image",
-            repository=repository,
-            tags=tags,
-            status=status,
-            account=account,
-            region=region,
-            pushed_at=pushed_at,
-            pulled_at=pulled_at,
-            size=size,
-            manifest=manifest,
-        )
-        return found
-
-    def delete_images(self, repository: str, account: str = ACCOUNT, region: str = REGION) -> int:
-        """Delete all images of a repository, uncounted; returns how many there were."""
-        found: int = self.turn("delete_images", repository=repository, account=account, region=region)
-        return found
 
     def create_repositories(
         self, names: list[str], account: str = ACCOUNT, region: str = REGION, **settings: Any

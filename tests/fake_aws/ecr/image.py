@@ -61,9 +61,8 @@ class StoredImage(Image):
     def _size_of(self, content: dict[str, Any], repository: StoredRepository) -> int:
         """The compressed size: config and layers, or the largest child's."""
         if self.children:
-            return max(
-                (one.size for one in images_of(repository) if one.image_digest in self.children), default=0
-            )
+            children = frozenset(self.children)
+            return max((one.size for one in images_of(repository) if one.image_digest in children), default=0)
         parts = [content.get("config") or {}, *content.get("layers", ())]
         return sum(part.get("size", 0) for part in parts)
 

@@ -7,6 +7,8 @@ of any status unless a filter is given (User Guide, "Archiving an image": "it ca
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -15,8 +17,9 @@ from moto.ecr.exceptions import ImageNotFoundException
 from ..answering import Answering
 from .backend import StoredRegistry, StoredRepository
 from .deletion import delete_image
-from .image import StoredImage, image_with_digest, image_with_tag, images_of
-from .pagination import page, refuse_paging
+from .image import StoredImage, images_of
+from .image_lookup import Lookup
+from .pagination import page, position_of, refuse_paging
 from .push import push
 
 
@@ -28,59 +31,60 @@ class ImageOperations(Answering):
     def _repository(self) -> StoredRepository:
         return self.ecr_backend._get_repository(self.parameters["repositoryName"])
 
-    def _filtered(self, images: list[StoredImage], status: str = "ACTIVE") -> list[StoredImage]:
+    def _filtered(self, images: Iterable[StoredImage], status: str = "ACTIVE") -> Iterator[StoredImage]:
         """The images that the request's filter lets through; `status` where the filter says none."""
         wanted = self.parameters.get("filter") or {}
         status, tagged = wanted.get("imageStatus", status), wanted.get("tagStatus", "ANY")
-        return [image for image in images if image.has_status(status) and image.has_tag_status(tagged)]
+        return (image for image in images if image.has_status(status) and image.has_tag_status(tagged))
 
     def list_images(self) -> ActionResult:
         """One id per tag; an untagged image has its digest alone."""
-        repository = self._repository()
-        ids: list[tuple[list[Any], dict[str, str]]] = []
-        for image in self._filtered(images_of(repository)):
-            ids.extend(
-                ([image.sequence, tag], {"imageDigest": image.image_digest, "imageTag": tag})
-                for tag in sorted(image.image_tags)
-            )
-            if not image.image_tags:
-                ids.append(([image.sequence, ""], {"imageDigest": image.image_digest}))
-        shown, token = page(ids, lambda one: one[0], self._listing("ListImages"), self.parameters)
+        listing = self._listing("ListImages")
+        images = self._filtered(self._to_come(listing))
+        shown, token = page(ids_of(images), lambda one: one[0], listing, self.parameters)
         return ActionResult({"imageIds": [image_id for _, image_id in shown], "nextToken": token})
 
     def describe_images(self) -> ActionResult:
         """Describe by id (one unknown id fails the call) or page by page."""
-        repository = self._repository()
         ids: list[dict[str, str]] | None = self.parameters.get("imageIds")
         if ids is not None:
+            repository = self._repository()
             refuse_paging(self.parameters, "images with imageIds")
-            found = {
-                image.sequence: image for image in (self._image(repository, image_id) for image_id in ids)
-            }
-            return ActionResult({"imageDetails": self._details(list(found.values()), "ANY")})
+            lookup = Lookup(repository)
+            found = {image.sequence: image for image in (self._image(lookup, image_id) for image_id in ids)}
+            return ActionResult(
+                {"imageDetails": [image.detail() for image in self._filtered(found.values(), "ANY")]}
+            )
+        listing = self._listing("DescribeImages")
         images, token = page(
-            self._filtered(images_of(repository)),
-            lambda image: image.sequence,
-            self._listing("DescribeImages"),
+            self._filtered(self._to_come(listing)),
+            lambda image: [image.sequence],
+            listing,
             self.parameters,
         )
         return ActionResult({"imageDetails": [image.detail() for image in images], "nextToken": token})
 
-    def _details(self, images: list[StoredImage], status: str) -> list[dict[str, Any]]:
-        return [image.detail() for image in self._filtered(images, status)]
+    def _to_come(self, listing: str) -> list[StoredImage]:
+        """The images of the repository, without those that earlier pages are done with."""
+        images = images_of(self._repository())
+        token = self.parameters.get("nextToken")
+        if not token:
+            return images
+        sequence: int = position_of(token, listing)[0]
+        return images[bisect_left(images, sequence, key=lambda image: image.sequence) :]
 
     def _listing(self, operation: str) -> str:
         """What a token is valid for: this operation on this repository."""
         return f"{operation}/{self.parameters['repositoryName']}"
 
     @staticmethod
-    def _image(repository: StoredRepository, image_id: dict[str, str]) -> StoredImage:
+    def _image(lookup: Lookup, image_id: dict[str, str]) -> StoredImage:
         """The image that an id names, by digest, tag or both."""
-        digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
-        image = image_with_digest(repository, digest) if digest else image_with_tag(repository, tag or "")
-        if image is None or (tag and tag not in image.image_tags):
+        image = lookup.find(image_id)
+        if image is None:
+            digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
             shown = f"{{imageDigest:'{digest or 'null'}', imageTag:'{tag or 'null'}'}}"
-            raise ImageNotFoundException(shown, repository.name, repository.registry_id)
+            raise ImageNotFoundException(shown, lookup.repository.name, lookup.repository.registry_id)
         return image
 
     def put_image(self) -> ActionResult:
@@ -120,3 +124,12 @@ class ImageOperations(Answering):
             if failed:
                 failures.append(failed)
         return ActionResult({"imageIds": deleted, "failures": failures})
+
+
+def ids_of(images: Iterable[StoredImage]) -> Iterator[tuple[list[Any], dict[str, str]]]:
+    """The ids of images, each with its position in the listing."""
+    for image in images:
+        for tag in sorted(image.image_tags):
+            yield [image.sequence, tag], {"imageDigest": image.image_digest, "imageTag": tag}
+        if not image.image_tags:
+            yield [image.sequence, ""], {"imageDigest": image.image_digest}

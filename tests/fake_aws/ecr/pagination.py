@@ -1,4 +1,4 @@
-"""Pages and their tokens, for DescribeRepositories, ListImages and DescribeImages.
+"""Pages and their tokens, for DescribeRepositories, ListImages, DescribeImages and GetLifecyclePolicyPreview.
 
 Source: botocore's ecr model: "maxResults ... between 1 and 1000. If this parameter is not used, then ... up
 to 100 results and a nextToken value, if applicable"; a token "should be treated as an opaque identifier".
@@ -11,7 +11,8 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, TypeVar
 
 from ..aws_error import invalid_parameter
@@ -51,7 +52,7 @@ def position_of(token: str, listing: str) -> Any:
 
 
 def page(
-    items: Sequence[Item],
+    items: Iterable[Item],
     position: Callable[[Item], Any],
     listing: str,
     parameters: dict[str, Any],
@@ -59,6 +60,7 @@ def page(
     """One page of `items`, which are in the order of their `position`, and the token of the next page.
 
     A page continues behind the position of the last item, so what is deleted between two pages moves nothing.
+    No more of `items` is taken than the page and the question whether there is another need.
     """
     token = parameters.get("nextToken")
     size = parameters.get("maxResults") or DEFAULT_PAGE
@@ -66,10 +68,11 @@ def page(
         size = min(size, BEHAVIOUR.page_size)
     if token:
         after = position_of(token, listing)
-        items = [item for item in items if position(item) > after]
-    if len(items) <= size:
-        return list(items), None
-    return list(items[:size]), token_of(listing, position(items[size - 1]))
+        items = (item for item in items if position(item) > after)
+    found = list(islice(items, size + 1))
+    if len(found) <= size:
+        return found, None
+    return found[:size], token_of(listing, position(found[size - 1]))
 
 
 def refuse_paging(parameters: dict[str, Any], field: str) -> None:
