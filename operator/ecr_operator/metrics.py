@@ -78,6 +78,12 @@ class Metrics:
             ("service", "region"),
             registry=self.registry,
         )
+        self.inventory_interval = Gauge(
+            "ecr_operator_inventory_interval_seconds",
+            "How often the images of a repository are counted at present",
+            ("region",),
+            registry=self.registry,
+        )
         self.depth = Gauge(
             "ecr_operator_workqueue_depth", "Keys that wait for a worker", ("kind",), registry=self.registry
         )

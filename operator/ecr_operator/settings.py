@@ -6,6 +6,7 @@ Each is documented here and nowhere else; `run --help` and the documentation tak
 import os
 import re
 import secrets
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -34,8 +35,27 @@ def _key_values(value: object) -> object:
     return pairs
 
 
+STORAGE_CLASSES = ("standard", "archive")
+
+
+def _prices(value: object) -> object:
+    """``standard=0.10,archive=0.10`` as prices by storage class; refuses what is none."""
+    pairs = _key_values(value)
+    if not isinstance(pairs, dict):
+        return pairs
+    for name, text in pairs.items():
+        if name not in STORAGE_CLASSES:
+            raise ValueError(f"{name!r} is no storage class: {' or '.join(STORAGE_CLASSES)}")
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", str(text)):
+            raise ValueError(f"{name}={text} must be a price such as 0.10")
+    if pairs and "standard" not in pairs:
+        raise ValueError("the price of the storage class standard is missing")
+    return pairs
+
+
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)]
 KeyValues = Annotated[dict[str, str], NoDecode, BeforeValidator(_key_values)]
+Prices = Annotated[dict[str, Decimal], NoDecode, BeforeValidator(_prices)]
 
 
 class Settings(BaseSettings):
@@ -99,6 +119,22 @@ class Settings(BaseSettings):
 
     resync_seconds: float = Field(default=3600, gt=0)
     """How often everything is compared with AWS, +-20 %."""
+
+    inventory_seconds: float = Field(default=900, gt=0)
+    """How often the images of a repository are counted, +-10 %."""
+
+    inventory_calls_per_minute: int = Field(default=300, ge=1)
+    """How many calls a minute may be spent on counting images, of which a repository takes one for each 1,000
+    images. Where they do not suffice, images are counted less often: see the metric
+    `ecr_operator_inventory_interval_seconds`."""
+
+    image_quota: int = Field(default=100_000, ge=1)
+    """How many active images AWS lets a repository hold: the account's quota "Images per repository"."""
+
+    prices: Prices = Field(default_factory=dict)
+    """`standard=0.10,archive=0.10`: what a GB costs a month in USD, by storage class, for
+    `status.estimatedMonthlyCostUSD`, where it is taken as 10^9 bytes. Without `archive` the archive costs the
+    same; without prices no costs are reported."""
 
     stalled_recheck_seconds: float = Field(default=1200, gt=0)
     """How often an object is looked at again that waits for a person, +-50 %."""
