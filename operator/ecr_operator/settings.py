@@ -99,6 +99,10 @@ class Settings(BaseSettings):
     service_accounts: bool = True
     """Whether service accounts are watched. Without it `serviceAccounts` of an `EcrPullSecret` is refused."""
 
+    images_in_use: bool = True
+    """Whether Pods and workload templates are listed, to protect the images that they use. Without it nobody
+    knows what is in use: `imagesInUse: Hold` holds whatever would let images go (`UsageUnknown`)."""
+
     watch_namespaces: CommaList = ()
     """Comma list of namespaces to watch. Defaults to all of them. `ECR_OPERATOR_CLUSTER_NAME` must be
     set with it."""
