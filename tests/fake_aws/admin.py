@@ -19,10 +19,12 @@ from .behaviour import BEHAVIOUR
 from .dispatch import LOCK
 from .ecr.backend import StoredRegistry, registry_of
 from .ecr.other_writer import OTHER_WRITER
+from .ecr.previews import PREVIEWS
 from .ecr.principals import PRINCIPALS
 from .ecr.seeding import seed_repository
 from .gates import Gates
 from .image_admin import ImageKnobs
+from .lifecycle_admin import LifecycleKnobs
 from .policy_admin import PolicyKnobs
 from .role_admin import RoleKnobs
 from .token_admin import TokenKnobs
@@ -31,7 +33,7 @@ from .trouble_admin import TroubleKnobs
 UNSET = "unset"
 
 
-class Knobs(ImageKnobs, PolicyKnobs, RoleKnobs, TokenKnobs, TroubleKnobs):
+class Knobs(ImageKnobs, LifecycleKnobs, PolicyKnobs, RoleKnobs, TokenKnobs, TroubleKnobs):
     """What can be turned: every public method is one knob."""
 
     def __init__(self, gates: Gates) -> None:
@@ -49,6 +51,7 @@ class Knobs(ImageKnobs, PolicyKnobs, RoleKnobs, TokenKnobs, TroubleKnobs):
             accounts.CALLERS.clear()
             self._gates.clear()
             OTHER_WRITER.clear()
+            PREVIEWS.clear()
             PRINCIPALS.clear()
             behaviour.reset()
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .image_client import ImageTurns
+from .lifecycle_client import LifecycleTurns
 from .policy_client import PolicyTurns
 from .process import Process
 from .role_client import RoleTurns
@@ -17,7 +18,7 @@ from .token_client import TokenTurns
 from .trouble_client import TroubleTurns
 
 
-class FakeAws(ImageTurns, PolicyTurns, RoleTurns, TokenTurns, TroubleTurns, Process):
+class FakeAws(ImageTurns, LifecycleTurns, PolicyTurns, RoleTurns, TokenTurns, TroubleTurns, Process):
     """The process, clients of it, and its knobs.
 
     A context manager; ``FakeAws(url=...)`` attaches to a process that runs already and never stops it.

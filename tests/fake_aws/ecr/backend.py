@@ -17,6 +17,7 @@ from ..model import ecr_model
 from ..tagging.history import TagHistory
 from . import tags as tag_rules
 from .policy_history import PolicyHistory
+from .previews import Preview
 
 
 class StoredRepository(Repository):
@@ -30,6 +31,7 @@ class StoredRepository(Repository):
         self.next_image = itertools.count(1)
         self.policies = PolicyHistory()
         self.lifecycle_evaluated_at = 0.0
+        self.preview: Preview | None = None
 
     def is_visible(self) -> bool:
         """Whether the creation has spread (terraform-provider-aws#3849 quotes AWS: Describe may not find it

@@ -7,8 +7,7 @@ of any status unless a filter is given (User Guide, "Archiving an image": "it ca
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -19,7 +18,7 @@ from .backend import StoredRegistry, StoredRepository
 from .deletion import delete_image
 from .image import StoredImage, images_of
 from .image_lookup import Lookup
-from .pagination import page, position_of, refuse_paging
+from .pagination import page, refuse_paging, to_come
 from .push import push
 
 
@@ -58,20 +57,15 @@ class ImageOperations(Answering):
         listing = self._listing("DescribeImages")
         images, token = page(
             self._filtered(self._to_come(listing)),
-            lambda image: [image.sequence],
+            position_of_image,
             listing,
             self.parameters,
         )
         return ActionResult({"imageDetails": [image.detail() for image in images], "nextToken": token})
 
-    def _to_come(self, listing: str) -> list[StoredImage]:
+    def _to_come(self, listing: str) -> Sequence[StoredImage]:
         """The images of the repository, without those that earlier pages are done with."""
-        images = images_of(self._repository())
-        token = self.parameters.get("nextToken")
-        if not token:
-            return images
-        sequence: int = position_of(token, listing)[0]
-        return images[bisect_left(images, sequence, key=lambda image: image.sequence) :]
+        return to_come(images_of(self._repository()), position_of_image, listing, self.parameters)
 
     def _listing(self, operation: str) -> str:
         """What a token is valid for: this operation on this repository."""
@@ -124,6 +118,11 @@ class ImageOperations(Answering):
             if failed:
                 failures.append(failed)
         return ActionResult({"imageIds": deleted, "failures": failures})
+
+
+def position_of_image(image: StoredImage) -> list[int]:
+    """The place of an image among the others."""
+    return [image.sequence]
 
 
 def ids_of(images: Iterable[StoredImage]) -> Iterator[tuple[list[Any], dict[str, str]]]:

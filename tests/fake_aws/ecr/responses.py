@@ -7,6 +7,7 @@ from moto.ecr.responses import ECRResponse
 from .authorization import AuthorizationOperations
 from .images import ImageOperations
 from .lifecycle_policy import LifecyclePolicyOperations
+from .lifecycle_preview import LifecyclePreviewOperations
 from .repositories import RepositoryOperations
 from .repository_policy import RepositoryPolicyOperations
 
@@ -15,6 +16,7 @@ class EcrResponse(
     RepositoryOperations,
     RepositoryPolicyOperations,
     LifecyclePolicyOperations,
+    LifecyclePreviewOperations,
     ImageOperations,
     AuthorizationOperations,
     ECRResponse,

@@ -1,0 +1,37 @@
+"""The knobs of lifecycle policies that are previewed, as methods; see `client`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class LifecycleTurns:
+    """Methods of `FakeAws` for ``/_fake/...`` knobs of previews."""
+
+    def turn(self, knob: str, **arguments: Any) -> Any:
+        """Call ``/_fake/<knob>``."""
+        raise NotImplementedError
+
+    def set_previews(
+        self,
+        seconds: float | None = 0.0,
+        outcome: str = "COMPLETE",
+        unknown_images: str = "omitted",
+        prefix: str = "",
+        account: str | None = None,
+    ) -> None:
+        """Say how the lifecycle policy previews of repositories with `prefix` go, of all or of one account.
+
+        They are IN_PROGRESS for `seconds` of AWS's clock (None: until this is turned again), then `outcome`:
+        COMPLETE, FAILED or EXPIRED. `unknown_images`: an id of no image is "omitted", or "refused" with
+        ImageNotFoundException. It holds at once, also for previews that were started before; the longest
+        prefix counts.
+        """
+        self.turn(
+            "set_previews",
+            seconds=seconds,
+            outcome=outcome,
+            unknown_images=unknown_images,
+            prefix=prefix,
+            account=account,
+        )
