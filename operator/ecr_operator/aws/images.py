@@ -1,11 +1,15 @@
-"""The images of a repository, as the rules of lifecycle policies see them."""
+"""The images of a repository, as the rules of lifecycle policies see them, and summed up."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ecr_operator.api.lifecycle import LifecycleStorageClass
+from ecr_operator.aws.errors import NOT_FOUND, AwsError
+from ecr_operator.planning.inventory import Inventory, InventoryBuilder
 from ecr_operator.planning.lifecycle_image import Image
+from ecr_operator.planning.media_types import INDEXES, is_container_image
 
 if TYPE_CHECKING:
     from ecr_operator.aws.session import Session
@@ -13,14 +17,57 @@ if TYPE_CHECKING:
 IMAGES_PER_PAGE = 1000
 IDS_PER_CALL = 100
 """BatchGetImage: "up to 100" `imageIds`."""
-INDEXES = frozenset(
-    {
-        "application/vnd.oci.image.index.v1+json",
-        "application/vnd.docker.distribution.manifest.list.v2+json",
-    }
-)
-"""Media types of manifests that refer to other manifests."""
+_TOKEN_REFUSED = frozenset({"InvalidParameterException"})
+"""ECR's answer to a token that it has not given out for this list, or not lately."""
 _ARCHIVED = frozenset({"ARCHIVED", "ACTIVATING"})
+
+Take = Callable[[Mapping[str, Any]], None]
+"""Takes an `ImageDetail` of ECR's API, its times as datetimes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one pass over the images of a repository has found."""
+
+    inventory: Inventory
+    calls: int
+    """How many calls of DescribeImages it took."""
+    images: tuple[Image, ...] = field(default=(), repr=False)
+    """Empty unless they were asked for."""
+
+
+async def read_images(session: "Session", repository: str, *, rows: bool = False) -> Reading | None:
+    """Read all images, the archived ones too, 1,000 a call; None: there is no such repository (any more).
+
+    With `rows` each image is kept, as one small row. However many there are, one page of answers is in memory
+    at a time. Where AWS does not take the token of the next page any more, all is read anew, once. Raises
+    `AwsError`.
+    """
+    calls = 0
+    again = True
+    builder, images = InventoryBuilder(), list[Image]()
+    token: str | None = None
+
+    def take(detail: Mapping[str, Any]) -> None:
+        image = _add(builder, detail)
+        if rows:
+            images.append(image)
+
+    while True:
+        calls += 1
+        try:
+            token = await _page(session, repository, token, take)
+        except AwsError as error:
+            if error.code in NOT_FOUND:
+                return None
+            if token is None or error.code not in _TOKEN_REFUSED or not again:
+                raise
+            # What was read so far would be counted twice.
+            again, token = False, None
+            builder, images = InventoryBuilder(), []
+            continue
+        if token is None:
+            return Reading(builder.result(), calls, tuple(images))
 
 
 async def list_images(session: "Session", repository: str) -> AsyncIterator[Image]:
@@ -28,20 +75,52 @@ async def list_images(session: "Session", repository: str) -> AsyncIterator[Imag
 
     Raises `AwsError`.
     """
-    parameters: dict[str, Any] = {
-        "repositoryName": repository,
-        "maxResults": IMAGES_PER_PAGE,
-        # By itself AWS leaves the archived ones out.
-        "filter": {"imageStatus": "ANY"},
-    }
+    token: str | None = None
+    rows: list[Image] = []
+
+    def take(detail: Mapping[str, Any]) -> None:
+        rows.append(described_image(detail))
+
     while True:
-        answer = await session.read("ecr", "describe_images", **parameters)
-        for detail in answer.get("imageDetails", ()):
-            yield described_image(detail)
-        token = answer.get("nextToken")
-        if not token:
+        token = await _page(session, repository, token, take)
+        for row in rows:
+            yield row
+        rows.clear()
+        if token is None:
             return
-        parameters["nextToken"] = token
+
+
+async def _page(session: "Session", repository: str, token: str | None, take: Take) -> str | None:
+    """Hand over the images of one page; returns the token of the next one.
+
+    The answer goes with this call: the next one is never asked for while it is in memory.
+    """
+    parameters: dict[str, Any] = {"nextToken": token} if token else {}
+    answer = await session.read(
+        "ecr",
+        "describe_images",
+        repositoryName=repository,
+        maxResults=IMAGES_PER_PAGE,
+        # By itself AWS leaves the archived ones out.
+        filter={"imageStatus": "ANY"},
+        **parameters,
+    )
+    # A page may be empty while others follow.
+    for detail in answer.get("imageDetails", ()):
+        take(detail)
+    return answer.get("nextToken") or None
+
+
+def _add(builder: InventoryBuilder, detail: Mapping[str, Any]) -> Image:
+    image = described_image(detail)
+    builder.add(
+        image,
+        detail.get("imageSizeInBytes") or 0,
+        is_container_image=is_container_image(
+            detail.get("imageManifestMediaType"), detail.get("artifactMediaType"), image.tags, image.subject
+        ),
+    )
+    return image
 
 
 def described_image(detail: Mapping[str, Any]) -> Image:
