@@ -83,6 +83,16 @@ class Reason(StrEnum):
     """AWS does not find a principal of the policy: mistyped, not there, or its account lacks the Region."""
     INVALID_PARAMETER = "InvalidParameter"
     """AWS refused a value of the spec. Change the field that the message names."""
+    IMAGES_IN_USE = "ImagesInUse"
+    """The lifecycle policy would act on images in use. Add a rule that keeps them, or set `protection`."""
+    TOO_MANY_IMAGES_EXPIRING = "TooManyImagesExpiring"
+    """The policy would expire more than `protection.maxExpiringImages`. Raise it, or narrow the rules."""
+    WOULD_EMPTY_REPOSITORY = "WouldEmptyRepository"
+    """The lifecycle policy would leave no image in the repository. Narrow its rules."""
+    USAGE_UNKNOWN = "UsageUnknown"
+    """Which images are in use is not known, so no policy is applied. Mend what the message names."""
+    PREVIEW_FAILED = "PreviewFailed"
+    """AWS gave no preview of the lifecycle policy, so it is not applied. Mend what the message names."""
     UNSUPPORTED_SPEC = "UnsupportedSpec"
     """The spec holds a value that this version does not know. Change it, or upgrade the operator."""
 
@@ -97,6 +107,12 @@ class Reason(StrEnum):
     """The namespace is being deleted. Nothing to do."""
     WRITE_REFUSED = "WriteRefused"
     """The API server refused the write (a quota, a webhook, a role). Mend what the message names."""
+
+    # The conditions NearImageQuota and QuotaReached
+    NEAR_IMAGE_QUOTA = "NearImageQuota"
+    """The repository holds 90 % of the images that it may. Archive or delete some, or raise the quota."""
+    QUOTA_REACHED = "QuotaReached"
+    """The repository takes no more images: pushes are answered with 403. Delete some, or raise the quota."""
 
     # The conditions LeastPrivilege and ExpiringSoon
     SESSION_NARROWED = "SessionNarrowed"

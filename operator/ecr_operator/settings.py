@@ -153,6 +153,9 @@ class Settings(BaseSettings):
     """How often AWS is asked whether it answers again, after it has not answered several calls in a row;
     everything else waits meanwhile."""
 
+    put_back_seconds: float = Field(default=3600, ge=0)
+    """How long a lifecycle policy that was taken off must endanger no image in use before it is put back."""
+
     propagation_seconds: float = Field(default=120, ge=0)
     """How long AWS may deny knowing a repository that it has just created."""
 

@@ -135,13 +135,16 @@ _TABLE: Mapping[str, tuple[Kind, Reason]] = {
     "RepositoryNotFoundException": (Kind.STATE, Reason.REPOSITORY_NOT_FOUND),
     "RepositoryAlreadyExistsException": (Kind.STATE, Reason.REPOSITORY_NOT_OURS),
     "RepositoryNotEmptyException": (Kind.STATE, Reason.REPOSITORY_NOT_EMPTY),
+    "LifecyclePolicyPreviewInProgressException": (Kind.STATE, Reason.PROGRESSING),
+    "LifecyclePolicyPreviewNotFoundException": (Kind.STATE, Reason.PROGRESSING),
+    "ImageNotFoundException": (Kind.STATE, Reason.PROGRESSING),
     "ThrottlingException": (Kind.TRANSIENT, Reason.THROTTLED),
     "Throttling": (Kind.TRANSIENT, Reason.THROTTLED),
     "TooManyRequestsException": (Kind.TRANSIENT, Reason.THROTTLED),
     "RequestLimitExceeded": (Kind.TRANSIENT, Reason.THROTTLED),
 }
 
-_POLICIES = frozenset({"SetRepositoryPolicy", "PutLifecyclePolicy"})
+_POLICIES = frozenset({"SetRepositoryPolicy", "PutLifecyclePolicy", "StartLifecyclePolicyPreview"})
 _PRINCIPAL_NOT_FOUND = "principal not found"
 _POLICY_TEXT = re.compile(r"\{.*\}", re.DOTALL)
 """A policy's text is no one's business but the reader's of the policy."""

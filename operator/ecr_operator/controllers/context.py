@@ -8,6 +8,7 @@ from random import Random
 from ecr_operator.aws.registry import Registry
 from ecr_operator.aws.tokens import Tokens
 from ecr_operator.clock import Clock
+from ecr_operator.controllers.images_in_use import ImagesInUse
 from ecr_operator.controllers.lifecycle_policies import LifecyclePolicies
 from ecr_operator.controllers.subject import Json, Subject
 from ecr_operator.kube.client import KubeClient
@@ -27,6 +28,7 @@ class Context:
     client: KubeClient
     store: Store
     policies: LifecyclePolicies
+    in_use: ImagesInUse
     events: EventRecorder
     metrics: Metrics
     registry: Registry

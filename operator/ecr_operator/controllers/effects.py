@@ -15,11 +15,14 @@ from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.kube.status import write_status
 from ecr_operator.planning.changes import (
     Change,
+    DeleteLifecyclePolicy,
     DeleteRepositoryPolicy,
+    PutLifecyclePolicy,
     SetRepositoryPolicy,
     SharedPolicyChange,
     TagRepository,
 )
+from ecr_operator.planning.lifecycle_progress import LifecycleProgress
 from ecr_operator.planning.plan import Plan
 from ecr_operator.planning.repository import ObservedRepository
 from ecr_operator.planning.status import fence_status, outcome_status, with_managed
@@ -39,6 +42,8 @@ class Performed:
     """The change that `error` ended."""
     seen: Seen = Seen.WRITTEN
     """What AWS showed of the repository's policy after it was written."""
+    progress: LifecycleProgress | None = None
+    """How far the lifecycle policy was to get by the plan; None: nothing was decided about it."""
 
 
 async def fence(context: Context, subject: Subject, plan: Plan) -> Json:
@@ -134,6 +139,10 @@ def _observed_after(change: Change, observed: ObservedRepository | None) -> Obse
     match change:
         case TagRepository(tags=tags):
             return replace(observed, tags={**observed.tags, **tags})
+        case PutLifecyclePolicy(text=text):
+            return replace(observed, lifecycle_policy=text)
+        case DeleteLifecyclePolicy():
+            return replace(observed, lifecycle_policy=None)
         case SetRepositoryPolicy(text=text):
             return replace(observed, policy=text)
         case DeleteRepositoryPolicy():

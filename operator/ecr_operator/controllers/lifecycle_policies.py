@@ -7,9 +7,9 @@ from ecr_operator.api.repository import EcrRepositorySpec
 from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.api.validation import describe
 from ecr_operator.kube.index import Json, namespaces
-from ecr_operator.kube.resources import LIFECYCLE_POLICIES
+from ecr_operator.kube.resources import LIFECYCLE_POLICIES, NAMESPACES
 from ecr_operator.kube.store import Store
-from ecr_operator.planning.lifecycle_choice import LifecycleChoice, NamedPolicy, choose
+from ecr_operator.planning.lifecycle_choice import INLINE, LifecycleChoice, NamedPolicy, choose
 from ecr_operator.planning.ownership import ObjectKey
 
 BY_NAMESPACE = "namespace"
@@ -29,9 +29,11 @@ class LifecyclePolicies:
     ) -> LifecycleChoice | None:
         """The policy of an EcrRepository; None: that follows from its spec alone."""
         policies = self.of_namespace(obj["metadata"]["namespace"])
+        applied = status.lifecycle_policy.source if status.lifecycle_policy else None
+        if spec.lifecycle_policy is None and applied not in (None, INLINE) and self._is_terminating(obj):
+            return LifecycleChoice(applied, at_rest="the namespace is being deleted")
         if not policies and spec.lifecycle_policy_ref is None:
             return None
-        applied = status.lifecycle_policy.source if status.lifecycle_policy else None
         return choose(spec, obj["metadata"].get("labels") or {}, policies, applied)
 
     def of_namespace(self, namespace: str) -> list[NamedPolicy]:
@@ -39,6 +41,10 @@ class LifecyclePolicies:
         keys = self._store.by_index(LIFECYCLE_POLICIES.plural, BY_NAMESPACE, namespace)
         objects = (self._store.get(LIFECYCLE_POLICIES.plural, *key) for key in keys)
         return [self._policy(obj) for obj in objects if obj is not None]
+
+    def _is_terminating(self, obj: Json) -> bool:
+        namespace = self._store.get(NAMESPACES.plural, None, obj["metadata"]["namespace"])
+        return namespace is not None and "deletionTimestamp" in namespace["metadata"]
 
     def _policy(self, obj: Json) -> NamedPolicy:
         metadata = obj["metadata"]

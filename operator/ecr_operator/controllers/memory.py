@@ -1,12 +1,13 @@
 """What is remembered of objects between reconciles, and when each is looked at again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.lifecycle_memory import LifecycleMemory
 from ecr_operator.controllers.subject import Json, object_key
 from ecr_operator.planning.ownership import ObjectKey
-from ecr_operator.planning.plan import Outcome, Stalled, Waiting
+from ecr_operator.planning.plan import Done, Outcome, Stalled, Waiting
 from ecr_operator.reasons import Reason
 
 CREDENTIALS_RECHECK_SECONDS = 60.0
@@ -30,6 +31,10 @@ class Memory:
     """How often in a row somebody else has changed the repository's policy under a reconcile."""
     unseen_since: datetime | None = None
     """Since when AWS does not show the repository's policy that was written."""
+    lifecycle: LifecycleMemory = field(default_factory=LifecycleMemory)
+    """Its lifecycle policy and its images."""
+    look_after: float | None = None
+    """Seconds after which it wants to be looked at though it is in sync."""
     waits: int = 0
     """How often in a row the object was found waiting."""
 
@@ -84,4 +89,6 @@ class Memories:
                 return self._context.jittered(seconds, 0.5)
             case Stalled():
                 return self._context.jittered(settings.stalled_recheck_seconds, 0.5)
+            case Done() if memory.look_after is not None:
+                return memory.look_after
         return None

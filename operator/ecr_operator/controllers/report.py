@@ -1,5 +1,6 @@
 """What users see of a reconcile: one status write, when it differs, and an event per transition."""
 
+from ecr_operator.api.lifecycle_policy import LifecyclePolicyState
 from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.controllers import live
 from ecr_operator.controllers.context import Context
@@ -13,6 +14,7 @@ from ecr_operator.planning.changes import (
     DeleteRepository,
     TagRepository,
 )
+from ecr_operator.planning.lifecycle_progress import APPLIED
 from ecr_operator.planning.plan import Outcome, Retrying, Stalled, Waiting
 from ecr_operator.planning.status import READY
 from ecr_operator.reasons import Reason
@@ -70,5 +72,20 @@ def announce_outcome(context: Context, subject: Subject, outcome: Outcome) -> No
             context.events.record(subject.obj, reason, message, warning=warning)
 
 
+def announce_lifecycle(context: Context, subject: Subject, status: EcrRepositoryStatus) -> None:
+    """An event where a lifecycle policy is held back, or taken off; and where images come to be at risk."""
+    before, after = subject.status.lifecycle_policy, status.lifecycle_policy
+    condition = status.condition(APPLIED)
+    if after is None or condition is None or condition.status == "True":
+        return
+    if (before and before.state) == after.state or after.state not in NOT_APPLIED:
+        return
+    reason = Reason(condition.reason)
+    if after.state == LifecyclePolicyState.WITHDRAWN:
+        reason = Reason.LIFECYCLE_POLICY_WITHDRAWN
+    context.events.record(subject.obj, reason, condition.message, warning=True)
+
+
+NOT_APPLIED = (LifecyclePolicyState.HELD, LifecyclePolicyState.WITHDRAWN)
 HELD = (Reason.REPOSITORY_NOT_EMPTY, Reason.DELETION_HELD, Reason.REPOSITORY_NOT_FOUND)
 """Waiting, but perhaps for a person."""

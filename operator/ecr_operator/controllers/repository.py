@@ -1,5 +1,6 @@
 """The reconcile of an EcrRepository: observe, plan, fence, perform, status."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from ecr_operator.api.repository_status import EcrRepositoryStatus
@@ -8,9 +9,13 @@ from ecr_operator.aws.policies import Seen
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers import effects, live, report
 from ecr_operator.controllers.claims import Claims
+from ecr_operator.controllers.closing import Closing
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.deletion import Deletion
 from ecr_operator.controllers.effects import Performed
+from ecr_operator.controllers.inventories import Inventories
+from ecr_operator.controllers.lifecycle_gate import LifecycleGates
+from ecr_operator.controllers.lifecycle_proof import LifecycleProof
 from ecr_operator.controllers.memory import Memories, Memory
 from ecr_operator.controllers.policy_outcome import policy_outcome
 from ecr_operator.controllers.reading import read_repository
@@ -21,6 +26,7 @@ from ecr_operator.controllers.subject import (
     has_finalizer,
     is_deleting,
 )
+from ecr_operator.engine.queue import WorkQueue
 from ecr_operator.engine.workers import Parked
 from ecr_operator.kube.errors import Gone, Stale
 from ecr_operator.kube.finalizer import add_finalizer, remove_finalizer
@@ -28,27 +34,19 @@ from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.planning import ownership
 from ecr_operator.planning.changes import CreateRepository, PolicyChange
 from ecr_operator.planning.deletion import Release
-from ecr_operator.planning.drift import with_facts
 from ecr_operator.planning.identity import other_registry
-from ecr_operator.planning.managed import managed_after
-from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import ObjectKey
-from ecr_operator.planning.plan import Done, Outcome, Plan, Retrying, Stalled, Suspended, Waiting
+from ecr_operator.planning.plan import Outcome, Plan, Stalled, Suspended
 from ecr_operator.planning.repository import ObservedRepository, plan_repository
 from ecr_operator.planning.status import (
-    READY,
-    is_ready,
     outcome_status,
     recorded,
     with_managed,
-    without_repository,
 )
 from ecr_operator.reasons import Reason
 
 ATTEMPTS = 5
 """How often a reconcile plans again at once, when the object or AWS changes under it."""
-
-NOT_OURS = frozenset({Reason.REPOSITORY_NOT_OURS, Reason.REPOSITORY_OWNED_BY_ANOTHER})
 
 
 class PlanAgain(Exception):
@@ -58,11 +56,15 @@ class PlanAgain(Exception):
 class RepositoryController:
     """`reconcile` is what the workers call for a key of the queue."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, queue: WorkQueue[ObjectKey]) -> None:
         self._context = context
         self._claims = Claims(context)
         self._deletion = Deletion(context, self._claims)
         self._memories = Memories(context)
+        self.inventories = Inventories(context, queue, self._memories)
+        self._closing = Closing(context, self._memories, self.inventories)
+        self._gates = LifecycleGates(context)
+        self._proof = LifecycleProof(context)
         self._propagation = timedelta(seconds=context.settings.propagation_seconds)
 
     async def reconcile(self, key: ObjectKey) -> float | None:
@@ -99,22 +101,22 @@ class RepositoryController:
         if is_deleting(obj):
             return await self._deletion.reconcile(subject) if subject.has_finalizer else None
         if subject.spec.is_suspended:
-            return await self._close(subject, Suspended())
+            return await self._closing.close(subject, Suspended())
         if subject.has_finalizer and not subject.desired.deletes:
             await remove_finalizer(self._context.client, obj)
             raise Stale(409, "Conflict", "The finalizer was removed")
         refusal = await self._claims.refusal(subject)
         if refusal is not None:
-            return await self._close(subject, refusal.outcome)
+            return await self._closing.close(subject, refusal.outcome)
         return await self._manage(subject)
 
     async def _manage(self, subject: Subject) -> Outcome:
         registry = self._context.registry_of(subject)
-        memory = self._remember(subject)
+        memory = self._closing.remember(subject)
         status = recorded(subject.status, memory.adopting_since, memory.exists_since, memory.policies_written)
         moved = None if subject.desired.observe else other_registry(status, None, registry.region)
         if moved is not None:
-            return await self._close(subject, moved)
+            return await self._closing.close(subject, moved)
         if status.owns:
             subject = await self._with_finalizer(subject)
         try:
@@ -122,10 +124,17 @@ class RepositoryController:
         except AwsError as error:
             if error.kind == Kind.STATE:
                 raise PlanAgain(error.message) from error
-            return await self._failed(subject, error, None)
+            return await self._closing.failed(subject, error, None)
         if isinstance(reading, Stalled):
-            return await self._close(subject, reading)
+            return await self._closing.close(subject, reading)
         observed = reading.observed
+        try:
+            await self._look_at_images(subject, registry, observed, memory)
+            progress = await self._gates.progress(subject, registry, observed, memory.lifecycle)
+        except AwsError as error:
+            if error.kind == Kind.STATE:
+                raise PlanAgain(error.message) from error
+            return await self._closing.failed(subject, error, None)
         plan = plan_repository(
             subject.desired,
             observed,
@@ -136,28 +145,44 @@ class RepositoryController:
             gone=await self._gone_owner(subject, observed),
             propagation=self._propagation,
             adoption_pause=timedelta(seconds=self._context.settings.adoption_seconds),
+            gate=progress.gate,
         )
         if isinstance(plan.outcome, Stalled):
             performed = Performed(observed=observed, managed=status.managed)
-            return await self._close(subject, plan.outcome, performed)
+            return await self._closing.close(subject, plan.outcome, performed)
         subject = await self._with_finalizer(subject)
         performed = Performed(observed=observed, managed=status.managed)
         if plan.changes:
             subject, performed = await self._effects(subject, registry, plan, observed)
-        return await self._ended(subject, registry, plan, performed)
+        return await self._ended(subject, registry, plan, replace(performed, progress=progress))
+
+    async def _look_at_images(
+        self, subject: Subject, registry: Registry, observed: ObservedRepository | None, memory: Memory
+    ) -> None:
+        """At the first look, and where somebody asks for it; else it has a pace of its own."""
+        if observed is None:
+            return
+        owner = observed.owner and self._context.cluster.present(observed.owner)
+        if owner != subject.desired.owner and not subject.desired.observe:
+            return
+        unknown = subject.status.images is None and memory.lifecycle.reading is None
+        if unknown or subject.asks_anew:
+            await self.inventories.read(subject, registry, observed.arn, asked=subject.asks_anew)
 
     async def _effects(
         self, subject: Subject, registry: Registry, plan: Plan, observed: ObservedRepository | None
     ) -> tuple[Subject, Performed]:
         # What was recorded before the repository was ours is not ours to take back.
         before = frozenset() if plan.adopts else frozenset(subject.status.managed or ())
+        await self._proof.check(subject, plan)
         obj = await effects.fence(self._context, subject, plan)
         performed = await effects.perform(registry, plan, observed, before)
-        memory, now = self._remember(subject), self._context.now()
+        memory, now = self._closing.remember(subject), self._context.now()
         if plan.adopts and performed.error is None:
             memory.adopting_since = now
         if any(isinstance(change, CreateRepository) for change in performed.changes):
             memory.exists_since = now
+            self.inventories.created(subject)
         if any(isinstance(change, PolicyChange) for change in performed.changes):
             memory.policies_written = now
         report.announce_changes(self._context, subject, performed.changes, plan.adopts)
@@ -166,10 +191,10 @@ class RepositoryController:
         return fenced, performed
 
     async def _ended(self, subject: Subject, registry: Registry, plan: Plan, performed: Performed) -> Outcome:
-        error, memory = performed.error, self._remember(subject)
+        error, memory = performed.error, self._closing.remember(subject)
         outcome = policy_outcome(self._context, registry, memory, subject, performed)
         if outcome is not None:
-            return await self._close(subject, outcome, performed)
+            return await self._closing.close(subject, outcome, performed)
         if performed.seen == Seen.OTHER or (error is not None and error.kind == Kind.STATE):
             # It exists after all, is gone, or was changed. What the fence recorded and AWS refused comes
             # off first.
@@ -178,79 +203,8 @@ class RepositoryController:
             await report.write(self._context, subject.obj, with_managed(subject.status, performed.managed))
             raise PlanAgain(error.message if error else "Somebody else has changed the policy as well")
         if error is not None:
-            return await self._failed(subject, error, performed)
-        return await self._close(subject, plan.outcome, performed)
-
-    async def _close(self, subject: Subject, outcome: Outcome, performed: Performed | None = None) -> Outcome:
-        """The closing status write, and the event of a transition."""
-        memory = self._remember(subject)
-        memory.failing_since = None
-        if getattr(outcome, "reason", None) != Reason.ADOPTING:
-            memory.adopting_since = None
-        if isinstance(outcome, Done):
-            memory.refused = memory.unseen_since = None
-            memory.contended = 0
-        status = outcome_status(
-            subject.status,
-            outcome,
-            generation=subject.generation,
-            now=self._context.now(),
-            handled=subject.asked,
-        )
-        if performed is not None:
-            managed = performed.managed
-            if isinstance(outcome, Done):
-                if not subject.desired.observe:
-                    managed = managed_after(subject.desired)
-                status = status.model_copy(update={"applied_hash": subject.desired.applied_hash()})
-            elif isinstance(outcome, Stalled) and outcome.reason in NOT_OURS:
-                # What another owns is not ours to take back later, nor for readers of the status to use.
-                # A tag that is only gone may come back.
-                lost = outcome.reason == Reason.REPOSITORY_NOT_OURS
-                status = with_managed(without_repository(status), managed if lost else ())
-                return await self._written(subject, outcome, status)
-            status = with_managed(status, managed)
-            status = self._with_facts(subject, status, performed)
-            if (
-                performed.observed is None
-                and isinstance(outcome, Waiting)
-                and outcome.reason == Reason.REPOSITORY_NOT_FOUND
-            ):
-                status = without_repository(status)
-        return await self._written(subject, outcome, status)
-
-    @staticmethod
-    def _with_facts(
-        subject: Subject, status: EcrRepositoryStatus, performed: Performed
-    ) -> EcrRepositoryStatus:
-        observed = performed.observed
-        if observed is None:
-            return status
-        return with_facts(status, observed, subject.desired, Place.of_arn(observed.arn))
-
-    async def _written(self, subject: Subject, outcome: Outcome, status: EcrRepositoryStatus) -> Outcome:
-        await report.write(self._context, subject.obj, status)
-        report.announce_outcome(self._context, subject, outcome)
-        return outcome
-
-    async def _failed(self, subject: Subject, error: AwsError, performed: Performed | None) -> Outcome:
-        """AWS refused or did not answer. Raises `error` where only time can mend it."""
-        memory, now = self._remember(subject), self._context.now()
-        # With `iam-policy --owned-only` all rights hang on the owner tag, and IAM learns of a new one late.
-        settling = error.reason == Reason.ACCESS_DENIED and memory.is_settling(now, self._propagation)
-        if error.kind == Kind.STALLED and not settling:
-            return await self._close(subject, Stalled(error.reason, error.message), performed)
-        memory.failing_since = memory.failing_since or now
-        lasting = now - memory.failing_since >= timedelta(seconds=self._context.settings.transient_seconds)
-        status = subject.status
-        if lasting or not is_ready(status, subject.generation):
-            outcome = Retrying(error.reason, error.message)
-            status = outcome_status(status, outcome, generation=subject.generation, now=now)
-            report.announce_outcome(self._context, subject, outcome)
-        if performed is not None:
-            status = self._with_facts(subject, with_managed(status, performed.managed), performed)
-        await report.write(self._context, subject.obj, status)
-        raise error
+            return await self._closing.failed(subject, error, performed)
+        return await self._closing.close(subject, plan.outcome, performed)
 
     async def _with_finalizer(self, subject: Subject) -> Subject:
         """Before the first effect, and as soon as an object that owns its repository asks for it."""
@@ -288,11 +242,3 @@ class RepositoryController:
         )
         await report.write(self._context, obj, status)
         return outcome
-
-    def _remember(self, subject: Subject) -> Memory:
-        memory = self._memories.of(subject.obj)
-        ready = subject.status.condition(READY)
-        if memory.adopting_since is None and ready and ready.reason == Reason.ADOPTING:
-            # After a restart: when the tag was written is not known, at the latest it was just now.
-            memory.adopting_since = self._context.now()
-        return memory

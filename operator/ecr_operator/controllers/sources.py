@@ -1,8 +1,11 @@
 """Which keys a changed object affects."""
 
+from collections.abc import Mapping
+
 from ecr_operator.api.names import ADOPTION_ANNOTATION, REPOSITORY_NAMES_ANNOTATION
 from ecr_operator.controllers.claims import BY_NAME, BY_NAMESPACE, repository_names
 from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.lifecycle_policies import what_counts
 from ecr_operator.controllers.subject import (
     Json,
     UnsupportedSpecError,
@@ -13,7 +16,7 @@ from ecr_operator.controllers.subject import (
 )
 from ecr_operator.engine.queue import WorkQueue
 from ecr_operator.kube.index import namespaces
-from ecr_operator.kube.resources import NAMESPACES, REPOSITORIES
+from ecr_operator.kube.resources import LIFECYCLE_POLICIES, NAMESPACES, REPOSITORIES
 from ecr_operator.planning.ownership import ObjectKey
 
 
@@ -31,6 +34,8 @@ class Sources:
         """The store's callback."""
         if kind == REPOSITORIES.plural:
             self._repository(old, new)
+        elif kind == LIFECYCLE_POLICIES.plural:
+            self._lifecycle_policy(old, new)
         elif kind == NAMESPACES.plural and old is not None and new is not None:
             self._namespace(old, new)
 
@@ -42,6 +47,9 @@ class Sources:
         elif old is None:
             self._appeared(new)
         elif what_users_change(old) != what_users_change(new) or self._lost_finalizer(old, new):
+            self._queue.add(object_key(new))
+        elif _labels(old) != _labels(new) and not self._is_settled(new):
+            # Another lifecycle policy may select it now.
             self._queue.add(object_key(new))
         # Another object that names the same repository may have to give way, or may go on now.
         for obj in (old, new):
@@ -74,11 +82,27 @@ class Sources:
                 if key != own and other is not None and not self._is_settled(other):
                     self._queue.add(key, fresh=False)
 
+    def _lifecycle_policy(self, old: Json | None, new: Json | None) -> None:
+        """Those that it makes another policy of than they have."""
+        obj = new if new is not None else old
+        if obj is None or (old is not None and new is not None and what_counts(old) == what_counts(new)):
+            return
+        namespace = obj["metadata"]["namespace"]
+        for key in self._context.store.by_index(REPOSITORIES.plural, BY_NAMESPACE, namespace):
+            repository = self._context.store.get(REPOSITORIES.plural, *key)
+            if repository is not None and not self._is_settled(repository):
+                self._queue.add(key)
+
     def _namespace(self, old: Json, new: Json) -> None:
         if _rights(old) != _rights(new):
             name = new["metadata"]["name"]
             for key in self._context.store.by_index(REPOSITORIES.plural, BY_NAMESPACE, name):
                 self._queue.add(key)
+
+
+def _labels(obj: Json) -> Mapping[str, str]:
+    labels: Mapping[str, str] = obj["metadata"].get("labels") or {}
+    return labels
 
 
 def _rights(namespace: Json) -> tuple[str | None, str | None]:

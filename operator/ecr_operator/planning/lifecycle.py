@@ -23,13 +23,15 @@ def lifecycle_text(rules: Iterable[LifecycleRule]) -> str:
 
 def same_lifecycle(text: str, there: str | None) -> bool:
     """Whether AWS's text `there` means the same as `text`. What cannot be read is another policy."""
-    if there is None:
-        return False
+    return there is not None and canonical_text(there) == text
+
+
+def canonical_text(there: str | None) -> str | None:
+    """AWS's text in the form of `lifecycle_text`; None where there is none, or none that can be read."""
     try:
-        policy = json.loads(there)
-        return _canonical(policy["rules"]) == text
+        return None if there is None else _canonical(json.loads(there)["rules"])
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
-        return False
+        return None
 
 
 def rule_count(text: str) -> int:

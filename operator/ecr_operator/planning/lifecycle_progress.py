@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from ecr_operator.api.lifecycle_policy import LifecyclePolicyState
+from ecr_operator.api.lifecycle_policy import LifecycleDeletionPolicy, LifecyclePolicyState
 from ecr_operator.api.meta import ConditionStatus
 from ecr_operator.api.repository_status import (
     EcrRepositoryStatus,
@@ -66,8 +66,8 @@ def with_lifecycle(
     before = status.lifecycle_policy
     if desired.lifecycle_source is None:
         shown = None
-        if before is not None and before.state == LifecyclePolicyState.UNMANAGED:
-            shown = before
+        if before is not None and _is_left(before):
+            shown = before.model_copy(update={"state": LifecyclePolicyState.UNMANAGED})
         status = status.model_copy(update={"lifecycle_policy": shown})
         return with_condition(status, APPLIED, None, generation=generation, now=now)
     text = desired.lifecycle
@@ -83,6 +83,12 @@ def with_lifecycle(
     return with_condition(
         status, APPLIED, value, progress.reason, progress.message, generation=generation, now=now
     )
+
+
+def _is_left(policy: RepositoryLifecyclePolicy) -> bool:
+    """Whether it stays in AWS when it does not apply any more."""
+    there = policy.state in (LifecyclePolicyState.APPLIED, LifecyclePolicyState.UNMANAGED)
+    return there and policy.on_removal == LifecycleDeletionPolicy.RETAIN
 
 
 def outcome_with(progress: LifecycleProgress, desired: DesiredRepository, outcome: Outcome) -> Outcome:

@@ -15,6 +15,7 @@ from ecr_operator.aws.sessions import Sessions
 from ecr_operator.aws.tokens import Tokens
 from ecr_operator.clock import Clock
 from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.images_in_use import ImagesInUse
 from ecr_operator.controllers.lifecycle_policies import LifecyclePolicies
 from ecr_operator.controllers.pull_report import expiries
 from ecr_operator.controllers.repository import RepositoryController
@@ -164,6 +165,7 @@ class Operator:
             client=client,
             store=store,
             policies=LifecyclePolicies(store),
+            in_use=ImagesInUse(client, settings.watch_namespaces, settings.images_in_use, self._monotonic),
             events=events,
             metrics=self.metrics,
             registry=Registry(sessions.own, self._monotonic),
@@ -176,7 +178,7 @@ class Operator:
         Sources(context, queue)
         self.metrics.count_objects(lambda: counts(store))
         self.metrics.count_expiries(lambda: expiries(store.items(PULL_SECRETS.plural)))
-        controller = RepositoryController(context)
+        controller = RepositoryController(context, queue)
         works: list[Work[Any]] = [Work(KIND, queue, controller.reconcile, settings.workers, self.metrics)]
         answering = [queue.unpark]
         if PULL_SECRETS in resources:
@@ -198,7 +200,8 @@ class Operator:
         log.info("Started for cluster %s in region %s", cluster.name, sessions.region)
         background = [
             asyncio.create_task(observing.run(), name="observing"),
-            asyncio.create_task(_after(store.synced, Sweep(context, queue)), name="sweep"),
+            asyncio.create_task(_after(store.synced, Sweep(context, queue).run), name="sweep"),
+            asyncio.create_task(_after(store.synced, controller.inventories.run), name="inventories"),
         ]
         try:
             await _first_of(stop, [*(work.task for work in works), *background])
@@ -239,9 +242,9 @@ class Operator:
                 self.metrics.watch_age.labels(resource.plural).set(age)
 
 
-async def _after(event: asyncio.Event, sweep: Sweep) -> None:
+async def _after(event: asyncio.Event, work: Callable[[], Coroutine[None, None, None]]) -> None:
     await event.wait()
-    await sweep.run()
+    await work()
 
 
 async def _until(stop: asyncio.Event, work: Coroutine[None, None, T]) -> T | None:

@@ -1,0 +1,222 @@
+"""Looks at the images of repositories: when, what is kept of it, and whether that asks for a reconcile."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+from ecr_operator.api.lifecycle_policy import ImagesInUse as Protecting
+from ecr_operator.api.lifecycle_policy import LifecyclePolicy, LifecyclePolicyState, LifecycleProtection
+from ecr_operator.api.repository_status import IN_USE_MAX, EcrRepositoryStatus, RepositoryInUse
+from ecr_operator.aws.images import read_images
+from ecr_operator.aws.registry import Registry
+from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.images_in_use import MAX_AGE
+from ecr_operator.controllers.inventory_pace import InventoryPace
+from ecr_operator.controllers.lifecycle_memory import LifecycleMemory
+from ecr_operator.controllers.lifecycle_preview import known_children
+from ecr_operator.controllers.memory import Memories
+from ecr_operator.controllers.subject import Json, Subject, UnsupportedSpecError, is_deleting, object_key
+from ecr_operator.engine.queue import WorkQueue
+from ecr_operator.kube.resources import REPOSITORIES
+from ecr_operator.planning import naming
+from ecr_operator.planning.image_reading import ImageReading, of_new_repository, with_reading
+from ecr_operator.planning.lifecycle_image import Image
+from ecr_operator.planning.lifecycle_progress import text_hash
+from ecr_operator.planning.lifecycle_protection import protection_of
+from ecr_operator.planning.lifecycle_risk import Risk, risks
+from ecr_operator.planning.naming import Place
+from ecr_operator.planning.ownership import ObjectKey
+from ecr_operator.planning.usage import RepositoryUsage, UsageUnknown
+
+MANY = 2000
+"""Images from which on they are judged in a thread, so that nothing else waits for it."""
+
+
+class Inventories:
+    """`run` for ever; `read` is for a reconcile that has to know now."""
+
+    def __init__(self, context: Context, queue: WorkQueue[ObjectKey], memories: Memories) -> None:
+        self._context = context
+        self._queue = queue
+        self._memories = memories
+        settings = context.settings
+        self.pace: InventoryPace[ObjectKey] = InventoryPace(
+            self._due,
+            interval=settings.inventory_seconds,
+            calls_per_minute=settings.inventory_calls_per_minute,
+            gauge=context.metrics.inventory_interval,
+            chance=context.chance,
+        )
+        context.store.on_change(self._changed)
+
+    async def run(self) -> None:
+        """Look at each repository once per interval, as the pace allows."""
+        await self.pace.run()
+
+    async def read(
+        self, subject: Subject, registry: Registry, arn: str, *, asked: bool = False
+    ) -> ImageReading | None:
+        """Look at the images now; None: there is no such repository. Raises `AwsError`.
+
+        `asked`: a person wants to know how it is now, who uses what included.
+        """
+        reading = await self._read(subject, registry, arn, 0.0 if asked else None)
+        if reading is not None:
+            found, calls = reading
+            self.pace.seen(subject.key, calls)
+            return found
+        return None
+
+    def created(self, subject: Subject) -> None:
+        """The repository was just created: what it holds is known without a call."""
+        self._memories.of(subject.obj).lifecycle.reading = of_new_repository(self._context.now())
+        self.pace.seen(subject.key, 0)
+
+    async def _due(self, key: ObjectKey) -> int | None:
+        """The pace's turn."""
+        obj = self._context.store.get(REPOSITORIES.plural, *key)
+        if obj is None:
+            return None
+        try:
+            subject = self._context.subject(obj)
+        except UnsupportedSpecError:
+            return 0
+        arn = subject.status.repository_arn
+        if is_deleting(obj) or subject.spec.is_suspended or arn is None:
+            return 0
+        found = await self._read(subject, self._context.registry_of(subject), arn, None)
+        if found is None:
+            # The repository is gone: what follows is the reconcile's to decide.
+            self._queue.add(key, fresh=False)
+            return 1
+        reading, calls = found
+        if self._asks_for_reconcile(subject, reading):
+            self._queue.add(key, fresh=False)
+        return calls
+
+    async def _read(
+        self, subject: Subject, registry: Registry, arn: str, max_age: float | None
+    ) -> tuple[ImageReading, int] | None:
+        memory = self._memories.of(subject.obj).lifecycle
+        now = self._context.now()
+        usage = await self._usage(arn, subject.desired.name, max_age)
+        text = self._to_judge(subject, memory)
+        is_used = isinstance(usage, RepositoryUsage) and not usage.is_empty
+        found = await read_images(registry.session, subject.desired.name, rows=text is not None or is_used)
+        if found is None:
+            return None
+        in_use: RepositoryInUse | None = None
+        danger: tuple[Risk, ...] | None = None
+        if isinstance(usage, RepositoryUsage):
+            used = {image.digest for image in found.images if _is_used(image, usage)}
+            in_use = RepositoryInUse(
+                images=len(used),
+                workloads=usage.workloads_in(subject.key[0], IN_USE_MAX) or None,
+            )
+        if text is not None:
+            danger = await self._risks(subject, registry, text, found.images, usage, memory)
+        reading = ImageReading(now, found.inventory, in_use, text, danger)
+        memory.reading = reading
+        return reading, found.calls
+
+    async def _usage(self, arn: str, name: str, max_age: float | None) -> RepositoryUsage | UsageUnknown:
+        found = await self._context.in_use.get(max_age=MAX_AGE if max_age is None else max_age)
+        if isinstance(found, UsageUnknown):
+            return found
+        place = Place.of_arn(arn)
+        return found.of(naming.Registry(place.own_account, place.region), name)
+
+    @staticmethod
+    def _to_judge(subject: Subject, memory: LifecycleMemory) -> str | None:
+        """The policy in force that is ours, or the one that was taken off and is to be put back."""
+        desired, before = subject.desired, subject.status.lifecycle_policy
+        setting = desired.lifecycle_protection.effective_images_in_use
+        if desired.observe or desired.lifecycle_source is None or setting == Protecting.IGNORE:
+            return None
+        if memory.in_force is not None:
+            return memory.in_force
+        if desired.lifecycle is None or before is None or before.hash != text_hash(desired.lifecycle):
+            return None
+        # After a start: what the status says of it is all that is known.
+        judged = before.state in (LifecyclePolicyState.APPLIED, LifecyclePolicyState.WITHDRAWN)
+        return desired.lifecycle if judged else None
+
+    async def _risks(
+        self,
+        subject: Subject,
+        registry: Registry,
+        text: str,
+        images: tuple[Image, ...],
+        usage: RepositoryUsage | UsageUnknown,
+        memory: LifecycleMemory,
+    ) -> tuple[Risk, ...] | None:
+        if isinstance(usage, UsageUnknown):
+            return None
+        protection = protection_of(subject.desired.lifecycle_protection)
+        needed = {
+            image.digest
+            for image in images
+            if _is_used(image, usage) or any(map(protection.protects, image.tags))
+        }
+        if not needed:
+            return ()
+        found = await self._judged(text, images, needed)
+        if any(not risk.tag and not risk.is_index for risk in found) and "sinceImagePulled" not in text:
+            # It may be part of an index that stays, which AWS does not break.
+            indexes = [image.digest for image in images if image.is_index and image.digest in needed]
+            children = await known_children(registry, subject.desired.name, indexes, memory)
+            found = await self._judged(
+                text, tuple(_with_children(image, children) for image in images), needed
+            )
+        return found
+
+    async def _judged(self, text: str, images: tuple[Image, ...], needed: set[str]) -> tuple[Risk, ...]:
+        rules = LifecyclePolicy.from_json(json.loads(text)).rules
+        now = self._context.now()
+        if len(images) < MANY:
+            return risks(rules, images, needed, now)
+        return await asyncio.to_thread(risks, rules, images, needed, now)
+
+    def _asks_for_reconcile(self, subject: Subject, reading: ImageReading) -> bool:
+        """Whether the status, or AWS, is to become another by what was found."""
+        if self.shown(subject.status, reading, subject.generation) != subject.status:
+            return True
+        before = subject.status.lifecycle_policy
+        withdrawn = before is not None and before.state == LifecyclePolicyState.WITHDRAWN
+        return withdrawn or (bool(reading.risks) and _holds(subject.desired.lifecycle_protection))
+
+    def shown(
+        self, status: EcrRepositoryStatus, reading: ImageReading, generation: int
+    ) -> EcrRepositoryStatus:
+        """`status` with what was found."""
+        settings = self._context.settings
+        return with_reading(
+            status,
+            reading,
+            prices=settings.prices,
+            quota_limit=settings.image_quota,
+            generation=generation,
+            now=self._context.now(),
+        )
+
+    def _changed(self, kind: str, old: Json | None, new: Json | None) -> None:
+        if kind != REPOSITORIES.plural:
+            return
+        if new is None:
+            if old is not None:
+                self.pace.discard(object_key(old))
+        elif (new.get("status") or {}).get("images") is not None:
+            # Others are looked at in their first reconcile.
+            self.pace.add(object_key(new))
+
+
+def _is_used(image: Image, usage: RepositoryUsage) -> bool:
+    return image.digest in usage.by_reference or any(tag in usage.by_reference for tag in image.tags)
+
+
+def _holds(protection: LifecycleProtection) -> bool:
+    return protection.effective_images_in_use == Protecting.HOLD
+
+
+def _with_children(image: Image, children: dict[str, tuple[str, ...]]) -> Image:
+    return replace(image, children=children[image.digest]) if image.digest in children else image

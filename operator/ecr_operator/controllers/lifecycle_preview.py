@@ -1,0 +1,272 @@
+"""AWS's preview of a lifecycle policy, asked for across reconciles, and what follows from it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from ecr_operator.api.lifecycle import LifecycleCountType
+from ecr_operator.api.lifecycle_policy import LifecyclePolicyState
+from ecr_operator.api.repository_status import LifecyclePreview, ListedImage
+from ecr_operator.aws.errors import AwsError, Kind
+from ecr_operator.aws.images import children_of
+from ecr_operator.aws.lifecycle_preview import (
+    Taken,
+    listed_among,
+    preview_state,
+    repository_images,
+    start_preview,
+)
+from ecr_operator.aws.registry import Registry
+from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.lifecycle_memory import Held, LifecycleMemory
+from ecr_operator.controllers.subject import Subject
+from ecr_operator.planning import naming
+from ecr_operator.planning.lifecycle_hold import Apply, Hold, decide, not_previewed
+from ecr_operator.planning.lifecycle_preview import (
+    Complete,
+    Failed,
+    Listed,
+    Look,
+    Poll,
+    PreviewRun,
+    Start,
+    judged,
+    next_step,
+    started,
+)
+from ecr_operator.planning.lifecycle_progress import LifecycleProgress
+from ecr_operator.planning.lifecycle_protection import (
+    Protection,
+    Usage,
+    UsageUnknown,
+    needs_preview,
+    needs_usage,
+    needs_whole_count,
+    protection_of,
+)
+from ecr_operator.planning.naming import Place
+from ecr_operator.planning.repository import ObservedRepository
+from ecr_operator.planning.usage import UsageUnknown as ClusterUsageUnknown
+from ecr_operator.reasons import Reason
+
+_UNSENDABLE: Final = frozenset({Reason.INVALID_PARAMETER, Reason.INVALID_POLICY})
+"""What AWS answers where the policy itself is not to its liking."""
+
+
+class Previews:
+    """Whether a policy that differs from what AWS holds may be applied."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def judge(
+        self, subject: Subject, registry: Registry, observed: ObservedRepository, memory: LifecycleMemory
+    ) -> LifecycleProgress:
+        """Do what is due; Applied: it may be applied now. Raises `AwsError`."""
+        text, monotonic = str(subject.desired.lifecycle), self._context.monotonic
+        protection = protection_of(subject.desired.lifecycle_protection)
+        if not needs_preview(protection, new=False, empty=False):
+            memory.forget_preview()
+            return LifecycleProgress()
+        if subject.asks_anew and not self._is_running(memory, text):
+            memory.forget_preview()
+        held = memory.held
+        if (
+            held is not None
+            and (held.text, held.protection) == (text, subject.desired.lifecycle_protection)
+            and monotonic() < held.until
+        ):
+            return held.progress
+        memory.held = None
+        try:
+            decision = await self._decided(registry, observed, text, protection, memory)
+        except AwsError as error:
+            if error.kind != Kind.STALLED:
+                raise
+            decision = _refused(error)
+        if isinstance(decision, Poll):
+            return LifecycleProgress(
+                LifecyclePolicyState.PENDING,
+                Reason.PROGRESSING,
+                "AWS previews the lifecycle policy; it is applied when it would take no image in use",
+                after=decision.after,
+            )
+        if isinstance(decision.verdict, Apply):
+            memory.forget_preview()
+            warnings = " ".join(("AWS holds the lifecycle policy.", *decision.verdict.warnings))
+            return LifecycleProgress(message=warnings.removesuffix("."), preview=decision.preview)
+        return self._held(subject, decision.verdict, decision.preview, decision.passes, memory)
+
+    def _held(
+        self,
+        subject: Subject,
+        hold: Hold,
+        preview: LifecyclePreview | None,
+        passes: bool,
+        memory: LifecycleMemory,
+    ) -> LifecycleProgress:
+        settings = self._context.settings
+        seconds = settings.waiting_recheck_seconds if passes else settings.stalled_recheck_seconds
+        progress = LifecycleProgress(
+            LifecyclePolicyState.HELD, hold.reason, hold.message, preview, after=seconds
+        )
+        if not passes:
+            memory.forget_preview()
+        memory.held = Held(
+            str(subject.desired.lifecycle),
+            subject.desired.lifecycle_protection,
+            progress,
+            # Looks come up to half of the time earlier.
+            self._context.monotonic() + seconds / 2,
+        )
+        return progress
+
+    async def _decided(
+        self,
+        registry: Registry,
+        observed: ObservedRepository,
+        text: str,
+        protection: Protection,
+        memory: LifecycleMemory,
+    ) -> "_Decision | Poll":
+        session, name, monotonic = registry.session, observed.name, self._context.monotonic
+        run = memory.run
+        step: Start | Look | Poll | Complete | Failed = next_step(
+            text, run, monotonic(), self._context.settings.stalled_recheck_seconds / 2
+        )
+        while True:
+            match step:
+                case Poll():
+                    return step
+                case Failed():
+                    return _Decision(not_previewed(step))
+                case Start():
+                    if run is None or run.text != text or run.failure is not None or memory.images is None:
+                        selects = protection.protects if protection.protected_tags else None
+                        memory.images = await repository_images(session, name, selects=selects)
+                        if memory.images.is_empty:
+                            return _Decision(Apply())
+                    # Whether AWS is busy with another one makes no difference: both are waited for.
+                    await start_preview(session, name, text)
+                    memory.run = started(text, run, monotonic())
+                    return Poll(memory.run.due_at - monotonic())
+                case Look():
+                    state = await preview_state(session, name)
+                case Complete():
+                    found = await self._complete(registry, observed, text, protection, step, memory)
+                    if not isinstance(found, Taken):
+                        return found
+                    state = found.state
+            if run is None:
+                # Only a run that is remembered is looked at.
+                raise ValueError("a preview that nobody has started")
+            run, step = judged(run, state, monotonic())
+            memory.run = run
+
+    async def _complete(
+        self,
+        registry: Registry,
+        observed: ObservedRepository,
+        text: str,
+        protection: Protection,
+        preview: Complete,
+        memory: LifecycleMemory,
+    ) -> "_Decision | Taken":
+        """The decision by a complete preview, and by who uses what since it was complete."""
+        session, images = registry.session, memory.images
+        selects = protection.protects if protection.protected_tags else None
+        if images is None or needs_whole_count(protection, preview, images.count):
+            images = memory.images = await repository_images(
+                session, observed.name, selects=selects, whole=True
+            )
+        usage: Usage | UsageUnknown = Usage()
+        passes = False
+        if needs_usage(protection, preview):
+            found = await self._context.in_use.get(since=self._context.monotonic())
+            if isinstance(found, ClusterUsageUnknown):
+                usage, passes = UsageUnknown(found.message), not found.is_lasting
+            else:
+                place = Place.of_arn(observed.arn)
+                used = found.of(naming.Registry(place.own_account, place.region), observed.name)
+                usage = Usage(used.digests, used.tags)
+        listed: tuple[Listed, ...] = ()
+        digests = set(images.selected) | (usage.digests if isinstance(usage, Usage) else frozenset())
+        tags = usage.tags if isinstance(usage, Usage) else frozenset()
+        if preview.acted_on and (digests or tags):
+            answer = await listed_among(session, observed.name, text, digests, tags)
+            if isinstance(answer, Taken):
+                return answer
+            listed = answer
+        if isinstance(usage, Usage):
+            children = await self._children(registry, observed.name, text, listed, usage, memory)
+            usage = Usage(usage.digests, usage.tags, children)
+        verdict = decide(protection, preview, images.count, listed, usage)
+        shown = LifecyclePreview(
+            expiring_images=preview.expiring,
+            archiving_images=preview.archiving,
+            in_use_images=tuple(
+                ListedImage(tag=image.tag, digest=image.digest, rule_priority=image.rule_priority)
+                for image in verdict.in_use
+            )
+            or None,
+        )
+        unknown = isinstance(verdict, Hold) and verdict.reason == Reason.USAGE_UNKNOWN
+        return _Decision(verdict, shown, passes=unknown and passes)
+
+    @staticmethod
+    async def _children(
+        registry: Registry,
+        repository: str,
+        text: str,
+        listed: tuple[Listed, ...],
+        usage: Usage,
+        memory: LifecycleMemory,
+    ) -> dict[str, tuple[str, ...]]:
+        """What indexes in use refer to, as far as a listed image may be among it.
+
+        To fetch a manifest counts as a pull: where a rule goes by pull times, none is.
+        """
+        if not any(not image.tags and image.digest in usage.digests for image in listed):
+            return {}
+        if LifecycleCountType.SINCE_IMAGE_PULLED in text:
+            return {}
+        unlisted = usage.digests - {image.digest for image in listed}
+        return await known_children(registry, repository, unlisted, memory)
+
+    @staticmethod
+    def _is_running(memory: LifecycleMemory, text: str) -> bool:
+        run: PreviewRun | None = memory.run
+        return run is not None and run.text == text and run.failure is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    verdict: Apply | Hold
+    preview: LifecyclePreview | None = None
+    passes: bool = False
+    """It is held for something that may pass by itself."""
+
+
+async def known_children(
+    registry: Registry, repository: str, digests: Collection[str], memory: LifecycleMemory
+) -> dict[str, tuple[str, ...]]:
+    """What those of the digests that are indexes refer to; without those that AWS does not hand out."""
+    missing = sorted(digest for digest in digests if digest not in memory.children)
+    if missing:
+        try:
+            found = await children_of(registry.session, repository, missing)
+        except AwsError as error:
+            if error.reason != Reason.ACCESS_DENIED:
+                raise
+            found = {}
+        memory.children |= found
+    return {digest: memory.children[digest] for digest in digests if digest in memory.children}
+
+
+def _refused(error: AwsError) -> _Decision:
+    """AWS will not preview the policy."""
+    if error.reason in _UNSENDABLE:
+        return _Decision(Hold(Reason.INVALID_POLICY, f"AWS refuses the lifecycle policy: {error.message}"))
+    return _Decision(
+        Hold(Reason.PREVIEW_FAILED, f"{error.message}. The policy is not applied without AWS's preview")
+    )
