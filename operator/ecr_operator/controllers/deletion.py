@@ -10,10 +10,18 @@ from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.identity import registry_refusal
 from ecr_operator.controllers.subject import Json, Subject
 from ecr_operator.kube.finalizer import remove_finalizer
-from ecr_operator.planning.deletion import WAY_OUT, Release, plan_deletion, release_without_aws
+from ecr_operator.planning.deletion import (
+    WAY_OUT,
+    Release,
+    needs_usage,
+    plan_deletion,
+    release_without_aws,
+)
 from ecr_operator.planning.identity import names_repository
+from ecr_operator.planning.naming import Place, Registry
 from ecr_operator.planning.plan import Outcome, Plan, Retrying, Stalled, Waiting
 from ecr_operator.planning.status import outcome_status, recorded
+from ecr_operator.planning.usage import RepositoryUsage, UsageUnknown
 from ecr_operator.reasons import Reason
 
 
@@ -74,12 +82,23 @@ class Deletion:
             return Waiting(
                 Reason.PROGRESSING, "AWS does not show the repository yet that was just created", 1.0
             )
-        plan = plan_deletion(subject.desired, observed, subject.annotations, cluster)
+        usage: RepositoryUsage | UsageUnknown | None = None
+        if observed is not None and needs_usage(subject.desired, observed.images, subject.annotations):
+            usage = await self._usage(observed.arn, name)
+        plan = plan_deletion(subject.desired, observed, subject.annotations, cluster, usage)
         if isinstance(plan, Release):
             return plan
         if plan.changes:
             return await self._delete(subject, plan)
         return plan.outcome
+
+    async def _usage(self, arn: str, name: str) -> RepositoryUsage | UsageUnknown:
+        """Who uses its images now."""
+        found = await self._context.in_use.get(since=self._context.monotonic())
+        if isinstance(found, UsageUnknown):
+            return found
+        place = Place.of_arn(arn)
+        return found.of(Registry(place.own_account, place.region), name)
 
     async def _delete(self, subject: Subject, plan: Plan) -> Release | Outcome:
         await effects.unchanged(self._context, subject)

@@ -15,8 +15,11 @@ from ecr_operator.planning.desired import DesiredRepository
 from ecr_operator.planning.ownership import Cluster
 from ecr_operator.planning.plan import Done, Plan, Waiting
 from ecr_operator.planning.repository import Recorded
+from ecr_operator.planning.usage import RepositoryUsage, UsageUnknown
 from ecr_operator.reasons import Reason
 
+_USERS_SHOWN = 3
+"""Workloads that a message names."""
 WAY_OUT = "set `deletionPolicy: Retain` to keep the repository and let the object go"
 
 
@@ -81,8 +84,12 @@ def plan_deletion(
     observed: ObservedForDeletion | None,
     annotations: Mapping[str, str],
     cluster: Cluster,
+    usage: RepositoryUsage | UsageUnknown | None = None,
 ) -> Plan | Release:
-    """What to do with the repository of an object that AWS was asked about."""
+    """What to do with the repository of an object that AWS was asked about.
+
+    `usage` is of a time after the deletion was seen; None: it was not asked for, see `needs_usage`.
+    """
     if not desired.deletes:
         return _kept(desired)
     if observed is None:
@@ -102,17 +109,40 @@ def plan_deletion(
                 f"{'' if desired.deletion_policy_capped else force}{WAY_OUT}",
             )
         )
-    if annotations.get(CONFIRM_DELETE_ANNOTATION) != desired.name:
-        return Plan(
-            outcome=Waiting(
-                Reason.DELETION_HELD,
-                f"Repository {desired.name} holds {observed.images}, and whether workloads use them is not "
-                f"known; set the annotation `{CONFIRM_DELETE_ANNOTATION}: {desired.name}` to delete them "
-                f"with it, or {WAY_OUT}",
-            )
-        )
+    if not _is_confirmed(desired, annotations) and not (
+        isinstance(usage, RepositoryUsage) and usage.is_empty
+    ):
+        return Plan(outcome=_held(desired, observed.images, usage))
     delete = DeleteRepository(desired.name, observed.arn, force=True)
     return Plan((delete,), Done(Reason.REPOSITORY_DELETED, "The repository and its images were deleted"))
+
+
+def needs_usage(desired: DesiredRepository, images: ImageCount, annotations: Mapping[str, str]) -> bool:
+    """Whether it has to be known which of the images are in use."""
+    return (
+        desired.deletion_policy == DeletionPolicy.DELETE_WITH_IMAGES
+        and (images.images > 0 or images.more)
+        and not _is_confirmed(desired, annotations)
+    )
+
+
+def _is_confirmed(desired: DesiredRepository, annotations: Mapping[str, str]) -> bool:
+    return annotations.get(CONFIRM_DELETE_ANNOTATION) == desired.name
+
+
+def _held(
+    desired: DesiredRepository, images: ImageCount, usage: RepositoryUsage | UsageUnknown | None
+) -> Waiting:
+    if isinstance(usage, RepositoryUsage):
+        namespace = desired.owner.split("/")[1]
+        why = f"{usage.describe_users(namespace, usage.by_reference, _USERS_SHOWN)} of this cluster use them"
+    else:
+        why = "whether workloads use them is not known" + (f": {usage.message}" if usage else "")
+    return Waiting(
+        Reason.DELETION_HELD,
+        f"Repository {desired.name} holds {images}, and {why}; set the annotation "
+        f"`{CONFIRM_DELETE_ANNOTATION}: {desired.name}` to delete them with it, or {WAY_OUT}",
+    )
 
 
 def _kept(desired: DesiredRepository) -> Release:
