@@ -31,6 +31,7 @@ class StoredRepository(Repository):
         self.next_image = itertools.count(1)
         self.policies = PolicyHistory()
         self.lifecycle_evaluated_at = 0.0
+        self.deleted_digests: set[str] = set()
         self.preview: Preview | None = None
 
     def is_visible(self) -> bool:

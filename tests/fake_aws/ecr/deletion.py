@@ -47,11 +47,18 @@ def delete_image(
     if parent := parent_of(repository, image):
         reason = f"Requested image referenced by manifest list: [{parent.image_digest}]"
         return [], failure(image_id, "ImageReferencedByManifestList", reason)
-    images_of(repository).remove(image)
+    remove_images(repository, [image])
     tags = list(image.image_tags)
     if not tags:
         return [{"imageDigest": image.image_digest}], None
     return [{"imageDigest": image.image_digest, "imageTag": one} for one in tags], None
+
+
+def remove_images(repository: StoredRepository, images: list[StoredImage]) -> None:
+    """Take images out of a repository, which remembers that they were there."""
+    gone = {image.image_digest for image in images}
+    images_of(repository)[:] = [one for one in images_of(repository) if one.image_digest not in gone]
+    repository.deleted_digests |= gone
 
 
 def parent_of(repository: StoredRepository, image: StoredImage) -> StoredImage | None:
