@@ -30,6 +30,9 @@ TABLE = {
     "TooManyTagsException": (Kind.STALLED, Reason.TOO_MANY_TAGS),
     "InvalidParameterException": (Kind.STALLED, Reason.INVALID_PARAMETER),
     "RepositoryAlreadyExistsException": (Kind.STATE, Reason.REPOSITORY_NOT_OURS),
+    "LifecyclePolicyPreviewInProgressException": (Kind.STATE, Reason.PROGRESSING),
+    "LifecyclePolicyPreviewNotFoundException": (Kind.STATE, Reason.PROGRESSING),
+    "ImageNotFoundException": (Kind.STATE, Reason.PROGRESSING),
     "ThrottlingException": (Kind.TRANSIENT, Reason.THROTTLED),
     "ServerException": (Kind.TRANSIENT, Reason.AWS_UNAVAILABLE),
     "SomethingNewException": (Kind.TRANSIENT, Reason.AWS_UNAVAILABLE),
@@ -76,12 +79,15 @@ def test_a_refused_policy_says_why(message: str) -> None:
     assert (error.kind, error.reason) == (Kind.STALLED, REFUSED_POLICIES[message])
 
 
-@pytest.mark.parametrize("operation", ["SetRepositoryPolicy", "PutLifecyclePolicy"])
+@pytest.mark.parametrize(
+    "operation", ["SetRepositoryPolicy", "PutLifecyclePolicy", "StartLifecyclePolicyPreview"]
+)
 def test_the_text_of_a_policy_is_repeated_to_nobody(operation: str) -> None:
     text = '{"Statement": [{"Sid": "Secret", "Condition": {}}]}'
     error = answer("InvalidParameterException", f"No policy: {text} at 3", operation=operation)
 
     assert error.message == "No policy: {...} at 3"
+    assert error.reason is Reason.INVALID_POLICY
     assert "Secret" not in str(error)
 
 
