@@ -85,7 +85,7 @@ def decide(
     shown = tuple(_held(image, protection, usage) for image in in_use[:SHOWN_IN_STATUS])
     if not ignored and _empties(preview, images, active):
         return Hold(Reason.WOULD_EMPTY_REPOSITORY, _emptied(preview, images), shown)
-    if in_use:
+    if in_use and setting == ImagesInUse.HOLD:
         return Hold(Reason.IMAGES_IN_USE, _danger(in_use, shown, protection, usage), shown)
     most = protection.max_expiring_images
     if most is not None and preview.expiring > most:
