@@ -22,6 +22,7 @@ KINDS = {
     "Pod": Kind("v1", "pods"),
     "Event": Kind("events.k8s.io/v1", "events"),
     "Lease": Kind("coordination.k8s.io/v1", "leases"),
+    "CronJob": Kind("batch/v1", "cronjobs"),
     "Deployment": Kind("apps/v1", "deployments"),
     "Role": Kind("rbac.authorization.k8s.io/v1", "roles"),
     "RoleBinding": Kind("rbac.authorization.k8s.io/v1", "rolebindings"),

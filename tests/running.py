@@ -30,6 +30,7 @@ FAST: dict[str, Any] = {
     "backoff_max_seconds": 2.0,
     "propagation_seconds": 2.0,
     "adoption_seconds": 1.0,
+    "preview_seconds": 0.2,
     "transient_seconds": 0.0,
 }
 

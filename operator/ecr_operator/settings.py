@@ -153,6 +153,10 @@ class Settings(BaseSettings):
     """How often AWS is asked whether it answers again, after it has not answered several calls in a row;
     everything else waits meanwhile."""
 
+    preview_seconds: float = Field(default=5, gt=0)
+    """How long after a preview of a lifecycle policy was started AWS is first asked for its result, and then
+    ever less often."""
+
     put_back_seconds: float = Field(default=3600, ge=0)
     """How long a lifecycle policy that was taken off must endanger no image in use before it is put back."""
 

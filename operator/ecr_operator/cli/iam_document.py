@@ -15,7 +15,16 @@ from ecr_operator.api.names import OWNER_TAG
 LONGEST = 6144
 """Characters of a managed policy, white space aside (IAM User Guide, "IAM and AWS STS quotas")."""
 
-READS = ("ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy", "ecr:ListImages", "ecr:ListTagsForResource")
+READS = (
+    "ecr:BatchGetImage",
+    "ecr:DescribeImages",
+    "ecr:GetLifecyclePolicy",
+    "ecr:GetLifecyclePolicyPreview",
+    "ecr:GetRepositoryPolicy",
+    "ecr:ListImages",
+    "ecr:ListTagsForResource",
+)
+"""BatchGetImage tells which images an index refers to, where an image in use may be one of them."""
 CREATION = ("ecr:CreateRepository", "ecr:TagResource")
 """A creation with tags needs ecr:TagResource too, and an adoption is a TagResource."""
 WRITES = (
@@ -26,6 +35,7 @@ WRITES = (
     "ecr:PutImageTagMutability",
     "ecr:PutLifecyclePolicy",
     "ecr:SetRepositoryPolicy",
+    "ecr:StartLifecyclePolicyPreview",
     "ecr:UntagResource",
 )
 PULLS = ("ecr:BatchGetImage", "ecr:BatchImportUpstreamImage", "ecr:GetDownloadUrlForLayer")

@@ -44,7 +44,7 @@ class Inventories:
             self._due,
             interval=settings.inventory_seconds,
             calls_per_minute=settings.inventory_calls_per_minute,
-            gauge=context.metrics.inventory_interval,
+            gauge=context.metrics.inventory_interval.labels(context.registry.region),
             chance=context.chance,
         )
         context.store.on_change(self._changed)

@@ -148,7 +148,7 @@ class Previews:
                             return _Decision(Apply())
                     # Whether AWS is busy with another one makes no difference: both are waited for.
                     await start_preview(session, name, text)
-                    memory.run = started(text, run, monotonic())
+                    memory.run = started(text, run, monotonic(), self._context.settings.preview_seconds)
                     return Poll(memory.run.due_at - monotonic())
                 case Look():
                     state = await preview_state(session, name)

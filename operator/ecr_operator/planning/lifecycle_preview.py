@@ -82,14 +82,15 @@ class PreviewRun:
     """When the last of them was answered."""
     failure: str | None = None
     """Why it has failed, at `looked_at`."""
+    first_look: float = FIRST_LOOK
 
     @property
     def due_at(self) -> float:
         """When the next Get is due."""
         if self.looked_at is None:
-            return self.started_at + FIRST_LOOK
+            return self.started_at + self.first_look
         growth = GROWTH ** min(self.polls - 1, _LARGEST_EXPONENT)
-        return self.looked_at + min(LONGEST_PAUSE, FIRST_LOOK * growth)
+        return self.looked_at + min(LONGEST_PAUSE, self.first_look * growth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +147,14 @@ def next_step(
     return Poll(wait) if wait > 0 else Look()
 
 
-def started(text: str, run: PreviewRun | None, now: float) -> PreviewRun:
+def started(text: str, run: PreviewRun | None, now: float, first_look: float = FIRST_LOOK) -> PreviewRun:
     """The memory after a Start was sent; `run` is the one before.
 
     Whether AWS was busy makes no difference: what is in progress then is waited for. If it is of the same
     text (ours from before a restart) it ends after our Start, and is as good as ours.
     """
     before = run.starts if run is not None and run.text == text and run.failure is None else 0
-    return PreviewRun(text, now, before + 1)
+    return PreviewRun(text, now, before + 1, first_look=first_look)
 
 
 def judged(
@@ -161,9 +162,9 @@ def judged(
 ) -> tuple[PreviewRun, Start | Poll | Complete | Failed]:
     """What follows from AWS's answer, and the memory after it.
 
-    An answer before `FIRST_LOOK` is none: it may show what was there before our Start.
+    An answer before `first_look` is none: it may show what was there before our Start.
     """
-    early = run.started_at + FIRST_LOOK - now
+    early = run.started_at + run.first_look - now
     if early > 0:
         return run, Poll(early)
     looked = replace(run, polls=run.polls + 1, looked_at=now)

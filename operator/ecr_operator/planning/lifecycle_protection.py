@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from ecr_operator.api.lifecycle_policy import LifecycleProtection
 from ecr_operator.planning.deletion import ImageCount
 from ecr_operator.planning.lifecycle_preview import Complete
 
@@ -30,6 +31,12 @@ class Protection:
     def protects(self, tag: str) -> bool:
         """Whether an image with this tag counts as in use."""
         return any(fnmatchcase(tag, glob) for glob in self.protected_tags)
+
+
+def protection_of(spec: LifecycleProtection) -> Protection:
+    """What a user wrote."""
+    setting = ImagesInUse(spec.effective_images_in_use.value)
+    return Protection(setting, spec.max_expiring_images, spec.protected_tags or ())
 
 
 @dataclass(frozen=True, slots=True)
