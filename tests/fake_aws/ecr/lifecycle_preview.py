@@ -53,8 +53,8 @@ class LifecyclePreviewOperations(Answering):
                 f"'{repository.name}' in the registry with id '{repository.registry_id}'",
             )
         now = CLOCK.time()
-        marks = evaluate(rules_of(text), images_of(repository), now)
-        repository.preview = Preview(text, now, [result_of(mark) for mark in marks])
+        results = [result_of(mark) for mark in evaluate(rules_of(text), images_of(repository), now)]
+        repository.preview = Preview(text, now, results, summary_of(results))
         return self._preview(repository, repository.preview, status="IN_PROGRESS")
 
     def get_lifecycle_policy_preview(self) -> ActionResult:
@@ -71,7 +71,7 @@ class LifecyclePreviewOperations(Answering):
                 f"registry with id '{repository.registry_id}'",
             )
         status = status_of(repository)
-        found = preview.results if status == "COMPLETE" else []
+        found, summary = (preview.results, preview.summary) if status == "COMPLETE" else ([], summary_of([]))
         token = None
         if ids is None:
             listing = f"GetLifecyclePolicyPreview/{repository.name}/{preview.serial}"
@@ -89,7 +89,7 @@ class LifecyclePreviewOperations(Answering):
             preview,
             status=status,
             previewResults=results,
-            summary=summary_of(found),
+            summary=summary,
             nextToken=token,
         )
 

@@ -20,11 +20,14 @@ SERIALS = itertools.count(1)
 class Preview:
     """The last preview of a repository."""
 
-    def __init__(self, text: str, started: float, results: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, text: str, started: float, results: list[dict[str, Any]], summary: dict[str, Any]
+    ) -> None:
         self.text = text
         self.started = started
         self.results = results
         """Members of botocore's LifecyclePolicyPreviewResult, and `position`: a list of one number."""
+        self.summary = summary
         self.by_digest = {one["imageDigest"]: one for one in results}
         self.by_tag = {tag: one for one in results for tag in one["imageTags"] or ()}
         self.serial = next(SERIALS)
