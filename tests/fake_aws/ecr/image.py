@@ -49,7 +49,7 @@ class StoredImage(Image):
         self.image_status = status
         self.image_pushed_at = CLOCK.time() if pushed_at is None else pushed_at  # type: ignore[assignment]
         self.last_recorded_pull_time: float | None = None
-        self.last_archived_at = self.image_pushed_at if status != "ACTIVE" else None
+        self.last_archived_at: float | None = self.image_pushed_at if status != "ACTIVE" else None
         self.last_activated_at: float | None = None
         self.children = tuple(child["digest"] for child in content.get("manifests", ()))
         self.artifact_media_type = content.get("artifactType") or (content.get("config") or {}).get(

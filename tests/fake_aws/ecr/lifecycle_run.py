@@ -77,7 +77,8 @@ def parted(repository: StoredRepository, fates: list[Fate]) -> tuple[list[Fate],
         listed.update(image.children)
         if image.image_status == "ACTIVE":
             listed_active.update(image.children)
-    ready, held = [], []
+    ready: list[Fate] = []
+    held: list[Fate] = []
     for fate in fates:
         lists = listed if fate.action == "EXPIRE" else listed_active
         (held if fate.image.image_digest in lists else ready).append(fate)
