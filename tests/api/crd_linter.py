@@ -19,6 +19,8 @@ ALLOWED = frozenset(
     | {"x-kubernetes-map-type", "x-kubernetes-preserve-unknown-fields"}
 )
 ENTRY_KEYS = frozenset({"rule", "message", "fieldPath", "reason", "messageExpression"})
+MOMENTS = frozenset({"date-time", "date"})
+"""Formats that the API server checks itself, which bounds their length."""
 # `kubectl` and every other client know what these three are; the API server validates them itself.
 BUILT_IN = frozenset({"apiVersion", "kind", "metadata"})
 
@@ -60,8 +62,8 @@ def types(path: str, node: Schema) -> Iterator[str]:
 def bounds(path: str, node: Schema) -> Iterator[str]:
     """MaxLength, SSATags: a bound on every string, list and map, a list type on every list."""
     match node.get("type"):
-        case "string" if not ("maxLength" in node or "enum" in node or node.get("format") == "date-time"):
-            yield f"{path}: a string needs maxLength, enum or the format date-time"
+        case "string" if not ("maxLength" in node or "enum" in node or node.get("format") in MOMENTS):
+            yield f"{path}: a string needs maxLength, enum or the format date-time or date"
         case "array":
             if "maxItems" not in node:
                 yield f"{path}: a list needs maxItems"

@@ -9,17 +9,17 @@ import pytest
 
 from ecr_operator.api.lifecycle import (
     LifecycleActionType,
-    LifecyclePolicy,
     LifecycleStorageClass,
     LifecycleTargetStorageClass,
 )
+from ecr_operator.api.lifecycle_policy import LifecyclePolicy
 from ecr_operator.api.repository import (
     EcrRepositorySpec,
-    EcrRepositoryStatus,
     EncryptionType,
     ExclusionFilterType,
     ImageTagMutability,
 )
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.api.repository_values import OWNER_VALUE_PATTERN, REPOSITORY_NAME_PATTERN
 from ecr_operator.api.schema import structural_schema
 

@@ -107,6 +107,12 @@ def test_the_linter_finds(node: dict[str, Any], finding: str) -> None:
     assert any(finding in line for line in lint(root)), lint(root)
 
 
+@pytest.mark.parametrize("format", ["date-time", "date"])
+def test_the_linter_takes_a_format_for_a_bound(format: str) -> None:
+    field = {"type": "string", "format": format, "description": "A field."}
+    assert lint({"type": "object", "description": "An object.", "properties": {"field": field}}) == []
+
+
 def test_the_linter_finds_an_object_that_server_side_apply_could_not_empty() -> None:
     inner = {"type": "object", "description": "An object.", "properties": {}}
     spec = inner | {"properties": {"field": inner}, "default": {}}

@@ -25,7 +25,20 @@ URI = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web"
 def table(cluster: Cluster, namespace: str) -> str:
     """Put an object with a status into the namespace; return its name there."""
     cluster.create(repository("web", {"imageTagMutability": "IMMUTABLE"}, namespace))
-    status = {"observedGeneration": 1, "repositoryUri": URI, "conditions": [READY]}
+    status = {
+        "observedGeneration": 1,
+        "repositoryUri": URI,
+        "lifecyclePolicy": {"source": "keep-releases", "state": "Held"},
+        "images": {
+            "count": 12,
+            "taggedCount": 3,
+            "sizeBytes": 345678,
+            "lastPulledAt": "2026-11-23",
+            "observedAt": "2026-11-24T12:00:00Z",
+        },
+        "inUse": {"images": 2},
+        "conditions": [READY],
+    }
     cluster.status_patch("EcrRepository", namespace, "web", status)
     return namespace
 
@@ -37,14 +50,15 @@ def rows(cluster: Cluster, namespace: str, *arguments: str) -> list[list[str]]:
 
 def test_the_columns_of_get(cluster: Cluster, table: str) -> None:
     header, row = rows(cluster, table, "ecrrepo")
-    assert header == ["NAME", "URI", "READY", "REASON", "AGE"]
-    assert row[:4] == ["web", URI, "True", "InSync"]
+    assert header == ["NAME", "URI", "IMAGES", "READY", "REASON", "AGE"]
+    assert row[:5] == ["web", URI, "12", "True", "InSync"]
 
 
 def test_the_wide_columns_of_get(cluster: Cluster, table: str) -> None:
     header, row = rows(cluster, table, "ecrrepositories", "-o", "wide")
-    assert header == ["NAME", "URI", "MUTABILITY", "READY", "REASON", "AGE"]
-    assert row[2] == "IMMUTABLE"
+    wide = ["MUTABILITY", "IMAGES", "SIZE", "LIFECYCLE", "IN-USE"]
+    assert header == ["NAME", "URI", *wide, "READY", "REASON", "AGE"]
+    assert row[2:7] == ["IMMUTABLE", "12", "345678", "Held", "2"]
 
 
 def test_the_category_lists_the_kind(cluster: Cluster, table: str) -> None:
@@ -74,6 +88,8 @@ def test_explain_tells_every_field_in_the_words_of_the_model(cluster: Cluster) -
         ("ecrrepo", "A repository in Amazon ECR."),
         ("ecrrepository.spec.deletionPolicy", "ENUM: Retain Delete DeleteWithImages"),
         ("ecrrepository.spec.deletionPolicy", "Defaults to `Retain`."),
+        ("ecrrepository.spec.lifecyclePolicyRef", "name <string> -required-"),
+        ("ecrrepository.spec.lifecyclePolicy.protection.imagesInUse", "ENUM: Hold Warn Ignore"),
         ("ecrrepository.spec.foreignStatements", "ENUM: Keep Remove"),
         ("ecrrepository.spec.access.lambda", "functions <[]string>"),
         ("ecrrepository.spec.access.pull.accounts", "12 digits, in quotes."),
@@ -82,6 +98,8 @@ def test_explain_tells_every_field_in_the_words_of_the_model(cluster: Cluster) -
         ("ecrrepository.spec.repositoryPolicy.statements", "Sid <string> -required-"),
         ("ecrrepository.spec.repositoryPolicy.statements.Condition", "IAM's conditions"),
         ("ecrrepository.spec.encryptionConfiguration", "encryptionType <string> -required-"),
+        ("ecrrepository.status.lifecyclePolicy.state", "ENUM: Applied Held Withdrawn Pending Unmanaged"),
+        ("ecrrepository.status.images", "lastPulledAt <string>"),
         ("ecrrepository.status.conditions", "lastTransitionTime <string> -required-"),
     ],
 )

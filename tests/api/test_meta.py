@@ -11,11 +11,11 @@ from ecr_operator.api.repository import (
     AdoptionPolicy,
     DeletionPolicy,
     EcrRepositorySpec,
-    EcrRepositoryStatus,
     ForeignStatements,
     ImageTagMutability,
     ManagementPolicy,
 )
+from ecr_operator.api.repository_status import EcrRepositoryStatus
 
 MOMENT = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 

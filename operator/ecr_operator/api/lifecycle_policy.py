@@ -8,7 +8,7 @@ from pydantic import Field, StrictInt
 from ecr_operator.api.kubernetes_values import DNS_SUBDOMAIN_MAX
 from ecr_operator.api.label_selector import LabelSelector
 from ecr_operator.api.lifecycle import LifecycleRules
-from ecr_operator.api.markers import ATOMIC, ListType
+from ecr_operator.api.markers import ATOMIC, ListType, Rule, full_match, no_duplicates
 from ecr_operator.api.meta import ApiModel, CommonSpec, CommonStatus, Message
 
 
@@ -27,7 +27,16 @@ class LifecycleDeletionPolicy(StrEnum):
     RETAIN = "Retain"
 
 
-TagGlob = Annotated[str, Field(min_length=1, max_length=128)]
+TagGlob = Annotated[
+    str,
+    Field(min_length=1, max_length=128),
+    # A tag's form is that of the OCI distribution specification: what no tag can match would protect nothing.
+    Rule(
+        full_match("[A-Za-z0-9_*?][A-Za-z0-9_.*?-]*"),
+        "`protectedTags` must hold tags: letters, digits, '_', and not at the beginning '.' and '-', with "
+        "'*' for any characters and '?' for one; for example 'prod-*'",
+    ),
+]
 
 
 class LifecycleProtection(ApiModel):
@@ -45,7 +54,12 @@ class LifecycleProtection(ApiModel):
 
     Left out, any number of them may go.
     """
-    protected_tags: Annotated[tuple[TagGlob, ...], Field(max_length=50), ListType("atomic")] | None = None
+    protected_tags: (
+        Annotated[
+            tuple[TagGlob, ...], Field(max_length=50), ListType("atomic"), no_duplicates("protectedTags")
+        ]
+        | None
+    ) = None
     """Images with such a tag count as in use, for example `prod-*`.
 
     A `*` stands for any characters, a `?` for one.
@@ -159,7 +173,7 @@ class LifecycleDetail(ApiModel):
 class LifecyclePolicyWarning(ApiModel):
     """Something that AWS takes and somebody will regret."""
 
-    rule_priority: int
+    rule_priority: Annotated[int, Field(ge=1)]
     """The rule."""
     reason: Annotated[str, Field(min_length=1, max_length=64)]
     """One word that says what it is; `docs/lint.md` explains each."""

@@ -10,9 +10,9 @@ from pydantic import Field
 
 from ecr_operator.api.access import Access
 from ecr_operator.api.iam import RepositoryPolicy
-from ecr_operator.api.kubernetes_values import DNS_SUBDOMAIN_MAX
+from ecr_operator.api.kubernetes_values import DNS_SUBDOMAIN_MAX, DNS_SUBDOMAIN_PATTERN
 from ecr_operator.api.lifecycle_policy import LifecyclePolicy
-from ecr_operator.api.markers import ATOMIC, Rule
+from ecr_operator.api.markers import ATOMIC, Rule, full_match
 from ecr_operator.api.meta import ApiModel, CommonSpec
 from ecr_operator.api.repository_settings import (
     EncryptionConfiguration,
@@ -72,7 +72,15 @@ class ForeignStatements(StrEnum):
 class LifecyclePolicyRef(ApiModel):
     """Names an EcrLifecyclePolicy."""
 
-    name: Annotated[str, Field(min_length=1, max_length=DNS_SUBDOMAIN_MAX)]
+    name: Annotated[
+        str,
+        Field(min_length=1, max_length=DNS_SUBDOMAIN_MAX),
+        Rule(
+            full_match(DNS_SUBDOMAIN_PATTERN),
+            "`name` must be the name of an EcrLifecyclePolicy of the same namespace: lower-case letters and "
+            "digits, with '-' and '.' only between them; for example 'keep-releases'",
+        ),
+    ]
     """The `metadata.name` of an EcrLifecyclePolicy in the same namespace."""
 
 
@@ -103,7 +111,8 @@ class EcrRepositorySpec(CommonSpec):
         ),
         Rule(
             "!has(self.lifecyclePolicy) || !has(self.lifecyclePolicyRef)",
-            "only one of `lifecyclePolicy` and `lifecyclePolicyRef` may be specified",
+            "`lifecyclePolicyRef` may not be specified beside `lifecyclePolicy`: a repository has one "
+            "lifecycle policy; leave one of the two out",
             field_path=".lifecyclePolicyRef",
             reason="FieldValueForbidden",
         ),

@@ -25,7 +25,7 @@ class ListedImage(ApiModel):
     """One of its tags."""
     digest: Digest | None = None
     """Its digest."""
-    rule_priority: int | None = None
+    rule_priority: Annotated[int, Field(ge=1)] | None = None
     """The rule that would act on it."""
 
 
