@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.lifecycle_examples import EXAMPLES
+from tests.api.lifecycle_policies import lifecycle_policy
 from tests.api.repositories import repository
 from tests.cluster import ApiError, Cluster, Object
 
@@ -104,6 +105,60 @@ def test_a_second_manager_cannot_add_an_entry_unseen(cluster: Cluster, namespace
     }
     with pytest.raises(ApiError) as error:
         cluster.apply(repository("web", added[field], namespace), field_manager="second")
+    assert error.value.status == 409
+    assert f".spec.{field}" in error.value.message
+
+
+POLICY: dict[str, Any] = {
+    "rules": EXAMPLES["combining archive and expire rules"],
+    "repositorySelector": {"matchLabels": {"team": "a"}},
+    "protection": {"maxExpiringImages": 5, "protectedTags": ["prod-*"]},
+    "deletionPolicy": "Retain",
+}
+
+
+def test_applying_a_lifecycle_policy_again_changes_nothing(cluster: Cluster, namespace: str) -> None:
+    manifest = lifecycle_policy("web", POLICY, namespace)
+    assert cluster.apply(manifest)["spec"] == POLICY
+    second = cluster.apply(manifest)
+    assert (second["spec"], second["metadata"]["generation"]) == (POLICY, 1)
+    assert cluster.apply(manifest) == second
+
+
+@pytest.mark.parametrize(
+    "smaller",
+    [
+        {"rules": POLICY["rules"][:1]},
+        {"repositorySelector": {}},
+        {"repositorySelector": {"matchLabels": {}}},
+        {"protection": {}},
+        {"protection": {"protectedTags": []}},
+    ],
+    ids=str,
+)
+def test_what_is_taken_out_of_a_lifecycle_policy_goes(
+    cluster: Cluster, namespace: str, smaller: dict[str, Any]
+) -> None:
+    cluster.apply(lifecycle_policy("web", POLICY, namespace))
+    applied = cluster.apply(lifecycle_policy("web", POLICY | smaller, namespace))
+    assert applied["spec"] == POLICY | smaller
+
+
+ADDED_TO_A_POLICY: dict[str, dict[str, Any]] = {
+    "rules": {"rules": EXAMPLES["filtering on image count"]},
+    "repositorySelector": {"repositorySelector": {"matchLabels": {"tier": "b"}}},
+    "protection": {"protection": {"imagesInUse": "Ignore"}},
+}
+
+
+@pytest.mark.parametrize("field", ADDED_TO_A_POLICY)
+def test_a_second_manager_cannot_add_to_a_lifecycle_policy_unseen(
+    cluster: Cluster, namespace: str, field: str
+) -> None:
+    cluster.apply(lifecycle_policy("web", POLICY, namespace))
+    second = lifecycle_policy("web", {}, namespace) | {"spec": ADDED_TO_A_POLICY[field]}
+    with pytest.raises(ApiError) as error:
+        cluster.apply(second, field_manager="second")
     assert error.value.status == 409
     assert f".spec.{field}" in error.value.message
 
