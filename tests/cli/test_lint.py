@@ -20,6 +20,7 @@ from ecr_operator.cli.linted_rules import POLICY_OF
 from ecr_operator.planning.lifecycle_lint import Check
 from tests.api import lifecycle_mistakes
 from tests.api.lifecycle_examples import ARCHIVE, EXAMPLES, Rule, days_since, more_than, rule
+from tests.api.lifecycle_policies import lifecycle_policy, of_inline
 from tests.api.repositories import repository
 from tests.api.test_offline_admission import answer, assert_same
 from tests.cluster import Cluster
@@ -213,12 +214,14 @@ GRAMMAR = {name: spec for name, (spec, *_) in lifecycle_mistakes.REFUSED.items()
 def test_the_grammar_is_told_in_the_api_servers_words(
     lint: Lint, cluster: Cluster, spec: dict[str, Any]
 ) -> None:
-    """Of a manifest, and of the same rules in AWS's JSON, where paths are shorter."""
+    """Of a manifest of either kind, and of the same rules in AWS's JSON, where paths are shorter."""
     message = answer(cluster, repository("web", spec))
     manifest = sentences(lint, yaml.safe_dump(repository("web", spec)), "web.yaml")
     assert_same(message, manifest)
-    short = tuple(sentence.replace("spec.lifecyclePolicy.", "") for sentence in manifest)
-    assert sorted(sentences(lint, policy(*lifecycle_rules(spec)), "policy.json")) == sorted(short)
+    short = sorted(sentence.replace("spec.lifecyclePolicy.", "") for sentence in manifest)
+    assert sorted(sentences(lint, policy(*lifecycle_rules(spec)), "policy.json")) == short
+    object_of_its_own = sentences(lint, yaml.safe_dump(of_inline(spec)), "policy.yaml")
+    assert sorted(sentence.replace("spec.", "") for sentence in object_of_its_own) == short
 
 
 def sentences(lint: Lint, text: str, name: str) -> tuple[str, ...]:
@@ -267,6 +270,37 @@ def test_errors_have_the_place_of_the_field(lint: Lint) -> None:
     assert found[2].startswith(
         "12:84: error: rule 3: spec.lifecyclePolicy.rules[0].selection.countUnit: Forbidden: `countUnit` may"
     )
+
+
+def test_errors_of_a_lifecycle_policy_have_the_place_and_the_rule(lint: Lint) -> None:
+    text = """apiVersion: ecr-operator.dev/v1alpha1
+kind: EcrLifecyclePolicy
+metadata: {name: weekly, namespace: team-a}
+spec:
+  protection:
+    protectedTags: [prod-*, team/prod]
+  rules:
+    - rulePriority: 3
+      selection: {tagStatus: any, countType: imageCountMoreThan, countNumber: 5}
+      action: {type: expire}
+    - rulePriority: 7
+      selection: {tagStatus: untagged, countType: imageCountMoreThan, countNumber: 5, countUnit: days}
+      action: {type: expire}
+"""
+    found = lines(lint, text, "weekly.yaml")
+    assert [line.split(": Invalid value: ")[0].split(": Forbidden: ")[0] for line in found] == [
+        "6:29: error: spec.protection.protectedTags[1]",
+        "11:7: error: rule 7: spec.rules",
+        "12:87: error: rule 7: spec.rules[1].selection.countUnit",
+    ]
+
+
+def test_a_policy_that_is_referred_to_may_be_anywhere(lint: Lint) -> None:
+    """In the same files, or in the cluster already."""
+    one, other = (repository(name, {"lifecyclePolicyRef": {"name": name}}) for name in ("web", "elsewhere"))
+    text = yaml.safe_dump_all([lifecycle_policy("web"), one, other])
+    code, output, _ = lint("--strict", written(text, "web.yaml"))
+    assert (code, output) == (0, "0 errors, 0 warnings (3 objects checked).\n")
 
 
 PLACES: dict[str, tuple[str, str]] = {
@@ -383,6 +417,11 @@ def test_a_policy_that_is_too_long_in_a_manifest(lint: Lint) -> None:
     text = yaml.safe_dump(repository("web", {"lifecyclePolicy": {"rules": rules}}), sort_keys=False)
     (found,) = lines(lint, text, "web.yaml")
     assert "error: PolicyTooLarge: The lifecycle policy has " in found
+    own = yaml.safe_dump(lifecycle_policy("web", {"rules": rules}), sort_keys=False)
+    (same,) = lines(lint, own, "policy.yaml")
+    assert same == found
+    suspended = lifecycle_policy("web", {"rules": rules, "suspend": True})
+    assert not [line for line in lines(lint, yaml.safe_dump(suspended), "policy.yaml") if "error" in line]
 
 
 # Warnings
@@ -396,6 +435,9 @@ def test_warnings_have_the_rule_the_field_and_a_name(lint: Lint) -> None:
     text = yaml.safe_dump(manifest, sort_keys=False)
     number = [n for n, line in enumerate(text.splitlines(), 1) if "countType" in line][1]
     assert lines(lint, text, "web.yaml") == [f"{number}:9: {found.removeprefix('7:9: ')}"]
+    text = yaml.safe_dump(lifecycle_policy("web", {"rules": [WARNED]}), sort_keys=False)
+    number = next(n for n, line in enumerate(text.splitlines(), 1) if "countType" in line)
+    assert lines(lint, text, "policy.yaml") == [f"{number}:7: {found.removeprefix('7:9: ')}"]
 
 
 def test_warnings_fail_the_check_only_when_it_is_strict(lint: Lint) -> None:
@@ -432,7 +474,7 @@ def rules_within(schema: Schema, path: tuple[str, ...]) -> Iterator[tuple[str, .
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 def test_the_rules_of_every_kind_are_looked_at(kind: Kind) -> None:
     found = list(rules_within(root_schema(kind)["properties"]["spec"], ("spec",)))
-    assert found == ([POLICY_OF[kind.kind]] if kind.kind in POLICY_OF else [])
+    assert found == [POLICY_OF[one] for one in POLICY_OF if one == kind.kind]
 
 
 # Files

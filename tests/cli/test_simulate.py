@@ -73,6 +73,15 @@ def repository(name: str = "web", *rules: Rule, **spec: Any) -> dict[str, Any]:
     }
 
 
+def lifecycle_policy(name: str, *rules: Rule, **spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "ecr-operator.dev/v1alpha1",
+        "kind": "EcrLifecyclePolicy",
+        "metadata": {"name": name, "namespace": "team-a"},
+        "spec": {"rules": list(rules)} | spec,
+    }
+
+
 def manifests(*objects: dict[str, Any], path: str = "web.yaml") -> str:
     Path(path).write_text(yaml.safe_dump_all(objects))
     return path
@@ -274,6 +283,39 @@ class TestPolicies:
     ) -> None:
         assert run(manifests(repository("web", UNTAGGED)), "--repository", "api")["repositoryName"] == "api"
 
+    def test_a_lifecycle_policy_of_its_own(self, run: Callable[..., dict[str, Any]]) -> None:
+        path = manifests(lifecycle_policy("weekly", UNTAGGED, protection={"maxExpiringImages": 0}))
+        found = run(path)
+        assert (found["repositoryName"], found["policy"]) == (None, "web.yaml:1")
+        assert found["summary"]["expire"] == 1
+        assert run(path, "--repository", "web")["repositoryName"] == "web"
+
+    def test_a_lifecycle_policy_is_for_the_repository_that_names_it(
+        self, run: Callable[..., dict[str, Any]]
+    ) -> None:
+        reference = {"lifecyclePolicyRef": {"name": "weekly"}}
+        elsewhere = repository("api", **reference)
+        elsewhere["metadata"]["namespace"] = "team-b"
+        web = repository("web", repositoryName="team-a/web", **reference)
+        path = manifests(elsewhere, web, lifecycle_policy("weekly", UNTAGGED))
+        assert run(path)["repositoryName"] == "team-a/web"
+        two = manifests(repository("worker", **reference), web, lifecycle_policy("weekly", UNTAGGED))
+        assert run(two)["repositoryName"] is None
+
+    def test_of_several_lifecycle_policies_the_one_that_the_repository_names(
+        self, run: Callable[..., dict[str, Any]]
+    ) -> None:
+        path = manifests(
+            lifecycle_policy("daily", rule(1, days_since("Pushed", 1, "any"))),
+            lifecycle_policy("weekly", UNTAGGED),
+            repository("web", lifecyclePolicyRef={"name": "weekly"}),
+            repository("api", lifecyclePolicyRef={"name": "daily"}),
+            repository("own", KEEP_TWO),
+        )
+        assert run(path, "--repository", "web")["summary"]["expire"] == 1
+        assert run(path, "--repository", "api")["summary"]["expire"] == 2
+        assert run(path, "--repository", "own")["summary"]["expire"] == 0
+
     def test_what_the_aws_cli_prints(self, run: Callable[..., dict[str, Any]]) -> None:
         answer = {"repositoryName": "web", "lifecyclePolicyText": json.dumps({"rules": [UNTAGGED]})}
         Path("answer.json").write_text(json.dumps(answer))
@@ -441,7 +483,25 @@ UNREADABLE: dict[str, tuple[str, str]] = {
     ),
     "two policies": (
         yaml.safe_dump_all([repository("web", UNTAGGED), repository("api", UNTAGGED)]),
-        "holds 2 lifecycle policies; say with --repository which one (api, web)",
+        "holds 2 lifecycle policies; say with --repository which one (api, web), or give each in a file of "
+        "its own",
+    ),
+    "two policies that are for no repository": (
+        yaml.safe_dump_all([lifecycle_policy("a", UNTAGGED), lifecycle_policy("b", UNTAGGED)]),
+        "holds 2 lifecycle policies; give each in a file of its own",
+    ),
+    "a lifecycle policy with a mistake": (
+        json.dumps(lifecycle_policy("a", rule(1, more_than(1, "tagged")))),
+        "error: policy.json:1: rules[0].selection: Invalid value: exactly one of `tagPatternList` and",
+    ),
+    "a lifecycle policy without rules": (
+        json.dumps(lifecycle_policy("a") | {"spec": None}),
+        "error: policy.json:1: ",
+    ),
+    "a repository that names a policy that is elsewhere": (
+        json.dumps(repository("web", lifecyclePolicyRef={"name": "weekly"})),
+        "holds no lifecycle policy; give AWS's policy JSON, the output of `aws ecr get-lifecycle-policy`, an "
+        "EcrLifecyclePolicy, or an EcrRepository with `lifecyclePolicy`",
     ),
     "a policy text that is none": (
         json.dumps({"lifecyclePolicyText": "{,"}),
@@ -515,7 +575,7 @@ def test_aws_that_is_not_configured(simulate: Simulate, monkeypatch: pytest.Monk
 
 
 UNUSABLE: dict[str, tuple[list[str], str]] = {
-    "no images": ([], "the policy names none"),
+    "no images": ([], "the policy does not say which one"),
     "a time that is none": (
         ["--images", "images.json", "--at", "tomorrow"],
         "must be a date or a time such as",

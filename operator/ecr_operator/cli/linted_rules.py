@@ -7,11 +7,14 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from ecr_operator.api.admission import Problem
-from ecr_operator.api.kinds import ECR_REPOSITORY
+from ecr_operator.api.kinds import ECR_LIFECYCLE_POLICY, ECR_REPOSITORY
 from ecr_operator.api.lifecycle_policy import LifecyclePolicy
 from ecr_operator.planning.lifecycle_lint import LifecycleWarning, lifecycle_warnings
 
-POLICY_OF: Final[Mapping[str, tuple[str, ...]]] = {ECR_REPOSITORY.kind: ("spec", "lifecyclePolicy")}
+POLICY_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    ECR_REPOSITORY.kind: ("spec", "lifecyclePolicy"),
+    ECR_LIFECYCLE_POLICY.kind: ("spec",),
+}
 """By kind, where a lifecycle policy is."""
 
 _BLAMED: Final = re.compile(r"look at the rule with `rulePriority` (\d+)$")

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ecr_operator.api.admission import Problem, located_problems
-from ecr_operator.api.kinds import ECR_REPOSITORY
 from ecr_operator.cli.findings import Finding, Severity
 from ecr_operator.cli.json_text import UnreadableError, line_and_column
 from ecr_operator.cli.linted_rules import blamed, warned
@@ -86,7 +85,7 @@ class Linter:
     ) -> Iterator[Finding]:
         """Yield the errors of an object, or its warnings where there are none."""
         errors = [*known, *located_problems(obj)]
-        if not errors and obj["kind"] == ECR_REPOSITORY.kind:
+        if not errors:
             errors += filter(None, [offline_refusal(obj)])
         last = START
         for problem in errors:

@@ -1,4 +1,4 @@
-"""What the operator would refuse in an EcrRepository that the API server takes, without asking AWS."""
+"""What the operator would refuse in an object that the API server takes, without asking AWS."""
 
 import json
 import re
@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ecr_operator.api.admission import Problem
+from ecr_operator.api.kinds import ECR_LIFECYCLE_POLICY, ECR_REPOSITORY
 from ecr_operator.api.repository import DeletionPolicy, EcrRepositorySpec
 from ecr_operator.api.validation import describe
 from ecr_operator.planning.desired import desired_repository
@@ -22,6 +23,17 @@ _ANY_ARN = re.compile(r"\barn:(aws[\w-]*):")
 
 def offline_refusal(obj: Mapping[str, Any]) -> Problem | None:
     """The operator's words, with its reason; None: it would go on to ask AWS."""
+    if obj["kind"] == ECR_REPOSITORY.kind:
+        return _of_repository(obj)
+    if obj["kind"] == ECR_LIFECYCLE_POLICY.kind:
+        # Refused is what no repository could be given.
+        spec = obj["spec"]
+        inline = {"suspend": spec.get("suspend"), "lifecyclePolicy": {"rules": spec["rules"]}}
+        return _of_repository({**obj, "spec": inline})
+    return None
+
+
+def _of_repository(obj: Mapping[str, Any]) -> Problem | None:
     try:
         spec = EcrRepositorySpec.from_json(obj.get("spec"))
     except ValidationError as error:

@@ -22,8 +22,8 @@ Policy = Annotated[
     str,
     typer.Argument(
         metavar="POLICY",
-        help="A file with AWS's policy JSON, with the output of `aws ecr get-lifecycle-policy`, or with an "
-        "EcrRepository that has a `lifecyclePolicy`; `-` for standard input.",
+        help="A file with AWS's policy JSON, with the output of `aws ecr get-lifecycle-policy`, with an "
+        "EcrLifecyclePolicy, or with an EcrRepository that has a `lifecyclePolicy`; `-` for standard input.",
     ),
 ]
 Repository = Annotated[
@@ -90,7 +90,7 @@ def simulate(
             simulation = asyncio.run(_of_aws(settings, found, name, moment, children=children))
         else:
             raise typer.BadParameter(
-                "is needed, or --images: the policy names none", param_hint="--repository"
+                "is needed, or --images: the policy does not say which one", param_hint="--repository"
             )
     except (ManifestError, ConfigurationError) as error:
         print(f"error: {error}", file=sys.stderr)
