@@ -9,6 +9,13 @@ import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
 from ecr_operator.api.access import Access, Grant, LambdaGrant
+from ecr_operator.api.kind import Kind
+from ecr_operator.api.kinds import KINDS
+from ecr_operator.api.lifecycle_policy import (
+    EcrLifecyclePolicySpec,
+    EcrLifecyclePolicyStatus,
+    LifecyclePolicyState,
+)
 from ecr_operator.api.meta import CommonSpec, CommonStatus
 from ecr_operator.api.names import API_VERSION
 from ecr_operator.api.pull_secret import EcrPullSecretSpec, EcrPullSecretStatus
@@ -26,9 +33,15 @@ from tests.cluster import Cluster
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md"))]
 REPOSITORY_PAGE = (ROOT / "docs" / "ecrrepository.md").read_text()
-BY_KIND = ["EcrRepository", "EcrPullSecret"]
+LIFECYCLE_PAGE = (ROOT / "docs" / "ecrlifecyclepolicy.md").read_text()
+BY_KIND = ["EcrRepository", "EcrLifecyclePolicy", "EcrPullSecret"]
 METRICS_PAGE = (ROOT / "docs" / "metrics.md").read_text()
 PULL_SECRET_PAGE = (ROOT / "docs" / "ecrpullsecret.md").read_text()
+
+
+def test_every_kind_has_a_page() -> None:
+    assert [kind.kind for kind in KINDS] == BY_KIND
+    assert {f"{kind.lower()}.md" for kind in BY_KIND} <= {page.name for page in PAGES}
 
 
 def test_the_page_of_settings_is_up_to_date() -> None:
@@ -45,7 +58,11 @@ def test_every_reason_has_a_row_and_every_row_a_reason() -> None:
 
 @pytest.mark.parametrize(
     ("page", "spec"),
-    [(REPOSITORY_PAGE, EcrRepositorySpec), (PULL_SECRET_PAGE, EcrPullSecretSpec)],
+    [
+        (REPOSITORY_PAGE, EcrRepositorySpec),
+        (LIFECYCLE_PAGE, EcrLifecyclePolicySpec),
+        (PULL_SECRET_PAGE, EcrPullSecretSpec),
+    ],
     ids=BY_KIND,
 )
 def test_every_field_of_the_spec_has_a_heading(page: str, spec: type[CommonSpec]) -> None:
@@ -55,7 +72,11 @@ def test_every_field_of_the_spec_has_a_heading(page: str, spec: type[CommonSpec]
 
 @pytest.mark.parametrize(
     ("page", "status"),
-    [(REPOSITORY_PAGE, EcrRepositoryStatus), (PULL_SECRET_PAGE, EcrPullSecretStatus)],
+    [
+        (REPOSITORY_PAGE, EcrRepositoryStatus),
+        (LIFECYCLE_PAGE, EcrLifecyclePolicyStatus),
+        (PULL_SECRET_PAGE, EcrPullSecretStatus),
+    ],
     ids=BY_KIND,
 )
 def test_every_field_of_the_status_has_a_row(page: str, status: type[CommonStatus]) -> None:
@@ -63,6 +84,21 @@ def test_every_field_of_the_status_has_a_row(page: str, status: type[CommonStatu
     first_cells = " ".join(re.findall(r"^\| (`.*?) \|", part, re.MULTILINE))
     named = re.findall(r"`(\w+)`", first_cells)
     assert sorted(named) == sorted(str(field.alias) for field in status.model_fields.values())
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=BY_KIND)
+def test_every_column_of_get_is_named(kind: Kind) -> None:
+    page = (ROOT / "docs" / f"{kind.kind.lower()}.md").read_text()
+    told = page.partition(f"\n`kubectl get {kind.short_name}` shows ")[2]
+    shown, _, wide = re.split(r"\.\s", told)[0].partition("`-o wide`")
+    for text, is_wide in ((shown, False), (wide, True)):
+        names = [column.name.upper() for column in kind.columns if column.wide == is_wide]
+        assert re.findall(r"`([A-Z-]+)`", text) == names
+
+
+def test_every_state_of_a_lifecycle_policy_has_a_row() -> None:
+    table = LIFECYCLE_PAGE.partition("| state | meaning |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(LifecyclePolicyState)
 
 
 def test_every_series_of_the_metrics_has_a_row_with_its_labels() -> None:
@@ -141,6 +177,7 @@ def test_manifests_are_accepted(page: Path, cluster: Cluster, namespace: str) ->
 
 AROUND: dict[str, dict[str, Any]] = {
     "EcrRepository": {},
+    "EcrLifecyclePolicy": {},
     "EcrPullSecret": {"registries": [{}], "namespaces": {"include": ["*"]}},
 }
 """What each kind's spec cannot be without."""
@@ -151,7 +188,7 @@ def manifests(page: Path) -> list[dict[str, Any]]:
     blocks = re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
     shown = [document for block in blocks for document in yaml.safe_load_all(block)]
     objects = [one for one in shown if isinstance(one, dict) and "spec" in one]
-    kind = "EcrPullSecret" if page.name == "ecrpullsecret.md" else "EcrRepository"
+    kind = next((kind for kind in BY_KIND if page.name == f"{kind.lower()}.md"), "EcrRepository")
     return [
         one
         if "kind" in one
