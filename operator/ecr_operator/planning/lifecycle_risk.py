@@ -7,7 +7,7 @@ rule counts images.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ecr_operator.api.lifecycle import LifecycleActionType, LifecycleCountType, LifecycleRule
@@ -33,7 +33,8 @@ class Risk:
         """As a person reads it."""
         name = f"'{self.tag}' ({self.digest[:19]})" if self.tag else self.digest[:19]
         verb = "expire" if self.action == LifecycleActionType.EXPIRE else "archive"
-        return f"rule {self.rule} would {verb} image {name} from {self.at:%Y-%m-%d %H:%M} UTC on"
+        at = self.at.astimezone(UTC)
+        return f"rule {self.rule} would {verb} image {name} from {at:%Y-%m-%d %H:%M} UTC on"
 
 
 def risks(
@@ -53,14 +54,17 @@ def risks(
         verdict = verdicts[image.digest]
         if image.digest not in in_use or verdict.action is None or verdict.rule is None:
             continue
+        # A signature goes with its subject, which may be a signature itself, however old it is.
+        first = image
+        while subject := verdicts[first.digest].follows:
+            first = by_digest[subject]
         found.append(
             Risk(
                 image.digest,
-                next(iter(image.tags), None),
+                min(image.tags, default=None),
                 verdict.rule,
                 verdict.action,
-                # A signature goes with its subject, however old it is itself.
-                _since(by_priority[verdict.rule], by_digest[verdict.follows or image.digest], now),
+                _since(by_priority[verdict.rule], first, now),
                 image.is_index,
             )
         )
