@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ecr_operator.api.lifecycle_policy import LifecyclePolicy
+from ecr_operator.api.meta import MESSAGE_MAX
 from ecr_operator.planning.lifecycle_lint import Check, LifecycleWarning, lifecycle_warnings
 from ecr_operator.planning.tag_matching import matches_all
 from tests.api.lifecycle_examples import ARCHIVE, EXAMPLES, Rule, archived, days_since, more_than, rule
@@ -204,6 +205,14 @@ SENTENCES: dict[str, tuple[list[Rule], str]] = {
         [keep(n, 30, prefixed(f"p{n}")) for n in (1, 2, 3)] + [keep(4, 90, tagged("*"))],
         "it counts the images of rules 1, 2 and 3 too: when these are the 90 newest",
     ),
+    "five other rules": (
+        [keep(n, 30, prefixed(f"p{n}")) for n in range(1, 6)] + [keep(6, 90, tagged("*"))],
+        "it counts the images of rules 1, 2, 3, 4 and 5 too",
+    ),
+    "six other rules": (
+        [keep(n, 30, prefixed(f"p{n}")) for n in range(1, 7)] + [keep(7, 90, tagged("*"))],
+        "it counts the images of rules 1, 2, 3, 4 and 2 more too",
+    ),
     "a day": ([expire(1, 1, UNTAGGED)], "an image of 1 day is expired"),
     "days": ([expire(1, 7, ANY)], "when nothing is pushed for 7 days"),
 }
@@ -219,6 +228,33 @@ def test_a_sentence_says_what_to_do_and_the_order_of_the_list_means_nothing(rule
     found = warnings(rules)
     assert all("; " in one.sentence and not one.sentence.endswith(".") for one in found)
     assert all(warnings(list(order)) == found for order in permutations(rules))
+
+
+def _widened(rules: list[Rule]) -> list[Rule]:
+    """The same rules with the longest priorities; numbers of their own meaning stay."""
+    return [one | {"rulePriority": FIRST + one["rulePriority"]} for one in rules]
+
+
+FIRST = 2**31 - 50
+LONGEST: dict[str, list[Rule]] = {
+    "rules that expire by age before one that keeps": [
+        *(expire(FIRST + n, 2**31 - 1, tagged(f"p{n}*")) for n in range(49)),
+        keep(FIRST + 49, 2**31 - 1, tagged("q*")),
+    ],
+    "rules that another one counts": [
+        *(keep(FIRST + n, 2**31 - 1, tagged(f"p{n}*")) for n in range(49)),
+        keep(FIRST + 49, 2**31 - 1, ANY),
+    ],
+    **{title: _widened(rules) for title, (rules, _) in WARNED.items()},
+}
+
+
+@pytest.mark.parametrize("rules", LONGEST.values(), ids=LONGEST)
+def test_a_sentence_fits_into_a_status(rules: list[Rule]) -> None:
+    """With as many rules, and as long numbers, as ECR takes."""
+    found = warnings(rules)
+    assert found
+    assert max(len(one.sentence) for one in found) <= MESSAGE_MAX
 
 
 def test_rules_of_another_class_change_nothing() -> None:

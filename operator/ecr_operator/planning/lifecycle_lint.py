@@ -20,6 +20,8 @@ from ecr_operator.planning.tag_matching import selects_all, selects_all_tagged
 
 UNTAGGED_DAYS: Final = 2
 """Untagged images that are expired sooner than after so many days are worth a warning."""
+NAMED: Final = 5
+"""So many rules are named; a sentence has to fit into a status, which takes 512 characters."""
 
 
 class Check(StrEnum):
@@ -45,7 +47,7 @@ class LifecycleWarning:
     field: str
     """What it is about, from the rule on, for example `selection.countNumber`."""
     sentence: str
-    """Says what may happen and what to write instead."""
+    """Says what may happen and what to write instead, in at most 512 characters."""
 
 
 def lifecycle_warnings(rules: Iterable[LifecycleRule]) -> tuple[LifecycleWarning, ...]:
@@ -242,6 +244,8 @@ def _shield(rule: LifecycleRule, before: Iterable[LifecycleRule]) -> str | None:
 
 def _named(rules: Iterable[LifecycleRule]) -> str:
     numbers = [str(number) for number in sorted(rule.rule_priority for rule in rules)]
+    if len(numbers) > NAMED:
+        numbers[NAMED - 1 :] = [f"{len(numbers) - NAMED + 1} more"]
     if len(numbers) == 1:
         return f"rule {numbers[0]}"
     return f"rules {', '.join(numbers[:-1])} and {numbers[-1]}"
