@@ -189,7 +189,19 @@ def test_what_a_person_has_to_mend_is_told_at_once_for_five_seconds() -> None:
         world.server.error = None
         assert await world.at(5.5, since=5.5) == (refused, 5.5)
         assert world.server.lists == 1
-        assert began(await world.at(6)) == 6
+        assert began(await world.at(6, since=6)) == 6
+
+    lived(life)
+
+
+def test_a_refusal_does_as_long_as_a_list_for_whom_an_old_one_does() -> None:
+    async def life(world: World) -> None:
+        world.server.error = REFUSAL
+        refused = (await world.at(0))[0]
+        assert await world.at(50) == (refused, 50)
+        assert world.server.lists == 1
+        world.server.error = None
+        assert began(await world.at(70)) == 70
 
     lived(life)
 

@@ -82,7 +82,8 @@ class Closing:
         if is_done:
             in_sync = progress is None or progress.is_applied
             if not subject.desired.observe:
-                managed = managed_after(subject.desired, None if in_sync else LIFECYCLE in managed)
+                follows = in_sync and not subject.desired.lifecycle_at_rest
+                managed = managed_after(subject.desired, None if follows else LIFECYCLE in managed)
             if in_sync and isinstance(outcome, Done):
                 status = status.model_copy(update={"applied_hash": subject.desired.applied_hash()})
         status = with_managed(status, managed)

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from ecr_operator.api.repository_status import EcrRepositoryStatus
+from ecr_operator.api.lifecycle_policy import LifecyclePolicyState
+from ecr_operator.api.repository_status import EcrRepositoryStatus, RepositoryLifecyclePolicy
 from ecr_operator.aws import repository as aws_repository
 from ecr_operator.aws.errors import AwsError
 from ecr_operator.aws.policies import Seen, guard, look_after
@@ -62,13 +63,27 @@ async def fence(context: Context, subject: Subject, plan: Plan) -> Json:
     if plan.parts() <= known:
         return await unchanged(context, subject)
     status = fence_status(
-        subject.status,
+        _with_source(subject, plan),
         known | plan.parts(),
         message=plan.describe(),
         generation=subject.generation,
         now=context.now(),
     )
     return await _write(context, subject, status)
+
+
+def _with_source(subject: Subject, plan: Plan) -> EcrRepositoryStatus:
+    """The status that knows of whom a lifecycle policy is before it is set, to take it back one day."""
+    desired, status = subject.desired, subject.status
+    sets = any(isinstance(change, PutLifecyclePolicy) for change in plan.changes)
+    if not sets or desired.lifecycle_source is None:
+        return status
+    entry = RepositoryLifecyclePolicy(
+        source=desired.lifecycle_source,
+        state=LifecyclePolicyState.PENDING,
+        on_removal=desired.lifecycle_on_removal,
+    )
+    return status.model_copy(update={"lifecycle_policy": entry})
 
 
 async def _write(context: Context, subject: Subject, status: EcrRepositoryStatus) -> Json:

@@ -43,13 +43,15 @@ class ImagesInUse:
         self._not_before = 0.0
         """When the next list may begin."""
         self._refusal: UsageUnknown | None = None
+        self._refused = 0.0
+        """When the list began that was refused."""
 
     async def get(self, *, max_age: float = MAX_AGE, since: float | None = None) -> Usage | UsageUnknown:
         """What is in use, by a list that began at most `max_age` seconds ago; with `since`, then or later.
 
         `since` is of the past. A list that fails answers those who wait for it. Who asks in the 5 seconds
         after it waits for the next list, unless a person has to mend it: then the answer is the same for
-        so long. Cancelling one asker leaves the list to the others.
+        so long, and without `since` for `max_age`. Cancelling one asker leaves the list to the others.
         """
         if not self._enabled:
             return _SWITCHED_OFF
@@ -57,7 +59,10 @@ class ImagesInUse:
         while True:
             if self._usage is not None and self._usage.began >= earliest:
                 return self._usage
-            if self._refusal is not None and self._monotonic() < self._not_before:
+            # Who may take an old list may take an old refusal: it would be the same, at the price of a list.
+            if self._refusal is not None and (
+                self._monotonic() < self._not_before or (since is None and self._refused >= earliest)
+            ):
                 return self._refusal
             if self._list is None:
                 self._list = asyncio.create_task(self._listed())
@@ -69,14 +74,16 @@ class ImagesInUse:
     async def _listed(self) -> tuple[float, Usage | UsageUnknown]:
         """When the list began, and what it says."""
         answer: Usage | UsageUnknown | None = None
+        began = self._monotonic()
         try:
-            await asyncio.sleep(self._not_before - self._monotonic())
+            await asyncio.sleep(self._not_before - began)
             began = self._monotonic()
             answer = await list_usage(self._client, self._namespaces, began)
         finally:
             # Before anybody who waits goes on, and also where an error has no words.
             self._list = None
             self._refusal = answer if isinstance(answer, UsageUnknown) and answer.is_lasting else None
+            self._refused = began
             if isinstance(answer, Usage):
                 self._usage = answer
             else:

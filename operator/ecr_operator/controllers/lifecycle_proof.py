@@ -38,8 +38,8 @@ class LifecycleProof:
                         await self._unchanged((subject.key[0], str(source)))
                 case DeleteLifecyclePolicy(withdrawn=False):
                     before = subject.status.lifecycle_policy
-                    if before is not None and before.source != INLINE:
-                        await self._taken_back(subject, before.source)
+                    if before is None or before.source != INLINE:
+                        await self._taken_back(subject, before.source if before else None)
 
     async def _unchanged(self, key: ObjectKey) -> None:
         held = self._context.store.get(LIFECYCLE_POLICIES.plural, *key)
@@ -47,10 +47,10 @@ class LifecycleProof:
         if (found and what_counts(found)) != (held and what_counts(held)):
             raise Stale(409, "Conflict", f"EcrLifecyclePolicy {'/'.join(key)} has changed since it was read")
 
-    async def _taken_back(self, subject: Subject, source: str) -> None:
+    async def _taken_back(self, subject: Subject, source: str | None) -> None:
         """The policy is gone or does not select the repository; its namespace is not being deleted."""
         namespace = subject.key[0]
-        found = await self._live((namespace, source))
+        found = None if source is None else await self._live((namespace, source))
         if self._context.subject(subject.obj).desired.lifecycle_source is not None:
             raise Stale(409, "Conflict", f"EcrLifecyclePolicy {namespace}/{source} is there after all")
         if found is None and await self._is_terminating(namespace):

@@ -161,6 +161,8 @@ class RepositoryController:
     ) -> None:
         """At the first look, and where somebody asks for it; else it has a pace of its own."""
         if observed is None:
+            # What it held is no fact any more.
+            memory.lifecycle.reading = None
             return
         owner = observed.owner and self._context.cluster.present(observed.owner)
         if owner != subject.desired.owner and not subject.desired.observe:
