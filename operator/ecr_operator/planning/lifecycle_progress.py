@@ -11,6 +11,7 @@ from ecr_operator.api.repository_status import (
     LifecyclePreview,
     RepositoryLifecyclePolicy,
 )
+from ecr_operator.planning.changes import LIFECYCLE
 from ecr_operator.planning.desired import DesiredRepository
 from ecr_operator.planning.lifecycle_choice import INLINE
 from ecr_operator.planning.lifecycle_gate import LifecycleGate
@@ -65,17 +66,18 @@ def with_lifecycle(
     """`status` that says how far the policy has got; nothing of one that is not managed."""
     before = status.lifecycle_policy
     if desired.lifecycle_source is None:
-        shown = None
-        if before is not None and _is_left(before):
-            shown = before.model_copy(update={"state": LifecyclePolicyState.UNMANAGED})
-        status = status.model_copy(update={"lifecycle_policy": shown})
+        status = status.model_copy(update={"lifecycle_policy": _left(status)})
         return with_condition(status, APPLIED, None, generation=generation, now=now)
     text = desired.lifecycle
+    on_removal = desired.lifecycle_on_removal
+    if desired.lifecycle_at_rest and before and before.on_removal == LifecycleDeletionPolicy.RETAIN:
+        # Of a policy that is gone, or not understood, nobody knows what it says: what it said last stands.
+        on_removal = LifecycleDeletionPolicy.RETAIN
     entry = RepositoryLifecyclePolicy(
         source=desired.lifecycle_source,
         state=progress.state,
         hash=before.hash if text is None and before else text and text_hash(text),
-        on_removal=desired.lifecycle_on_removal,
+        on_removal=on_removal,
         preview=progress.preview,
     )
     status = status.model_copy(update={"lifecycle_policy": entry})
@@ -85,10 +87,22 @@ def with_lifecycle(
     )
 
 
-def _is_left(policy: RepositoryLifecyclePolicy) -> bool:
-    """Whether it stays in AWS when it does not apply any more."""
-    there = policy.state in (LifecyclePolicyState.APPLIED, LifecyclePolicyState.UNMANAGED)
-    return there and policy.on_removal == LifecycleDeletionPolicy.RETAIN
+def _left(status: EcrRepositoryStatus) -> RepositoryLifecyclePolicy | None:
+    """What is said of a policy that does not apply any more and is to stay in AWS.
+
+    As long as the policy is recorded as managed, this alone keeps a plan from taking it off.
+    """
+    match status.lifecycle_policy:
+        case RepositoryLifecyclePolicy(state=LifecyclePolicyState.UNMANAGED) as before:
+            return before
+        case RepositoryLifecyclePolicy(on_removal=LifecycleDeletionPolicy.RETAIN, state=state) as before:
+            is_there = state == LifecyclePolicyState.APPLIED or (
+                # Of a text that is not applied, the one before is there.
+                state != LifecyclePolicyState.WITHDRAWN and LIFECYCLE in (status.managed or ())
+            )
+            left = before.model_copy(update={"state": LifecyclePolicyState.UNMANAGED, "preview": None})
+            return left if is_there else None
+    return None
 
 
 def outcome_with(progress: LifecycleProgress, desired: DesiredRepository, outcome: Outcome) -> Outcome:
