@@ -210,6 +210,16 @@ def test_the_status_shows_ten_images_and_the_message_three() -> None:
     assert decision == decide(HOLD, Complete(12, 0), ImageCount(50), reversed(images), USED)
 
 
+@pytest.mark.parametrize(("length", "shown"), [(40, "t" * 40), (41, "t" * 40 + "…"), (300, "t" * 40 + "…")])
+def test_a_long_tag_is_cut_in_the_message_alone(length: int, shown: str) -> None:
+    images = [listed(number, "t" * length, rule_priority=2**31 - 1) for number in range(1000)]
+    decision = decide(HOLD, Complete(1000, 0), ImageCount(2000), images, USED)
+    assert isinstance(decision, Hold)
+    assert f": {shown} (sha256:" in decision.message
+    assert len(decision.message) <= 512
+    assert decision.in_use[0].tag == "t" * length
+
+
 def test_images_without_tags_come_last_and_without_a_name() -> None:
     decision = decide(HOLD, Complete(2, 0), ImageCount(9), [listed(1), listed(2, "z")], USED)
     assert isinstance(decision, Hold)
