@@ -17,26 +17,26 @@ from ecr_operator.planning.lifecycle_hold import (
 )
 from ecr_operator.planning.lifecycle_preview import Complete, Failed, Listed
 from ecr_operator.planning.lifecycle_protection import (
-    ImagesInUse,
+    OnImagesInUse,
     Protection,
-    Usage,
-    UsageUnknown,
+    UsedImages,
     needs_preview,
     needs_usage,
     needs_whole_count,
 )
+from ecr_operator.planning.usage import UsageUnknown
 from ecr_operator.reasons import Reason
 from tests.planning.bounds import bounded
 from tests.planning.previews import ARCHIVE, EXPIRE, digest, listed
 
 HOLD = Protection()
-WARN = Protection(ImagesInUse.WARN)
-IGNORE = Protection(ImagesInUse.IGNORE)
+WARN = Protection(OnImagesInUse.WARN)
+IGNORE = Protection(OnImagesInUse.IGNORE)
 UNKNOWN = UsageUnknown("Pods cannot be listed.")
 TWELVE, HUNDRED = Complete(10, 2), ImageCount(100)
 INDEX, CHILD, OTHER = 1, 2, 3
-USED = Usage(frozenset({digest(INDEX)}))
-WITH_CHILD = Usage(frozenset({digest(INDEX), digest(CHILD)}), children={digest(INDEX): [digest(CHILD)]})
+USED = UsedImages(frozenset({digest(INDEX)}))
+WITH_CHILD = UsedImages(frozenset({digest(INDEX), digest(CHILD)}), children={digest(INDEX): [digest(CHILD)]})
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Case:
     preview: Complete = TWELVE
     images: ImageCount = HUNDRED
     listed: tuple[Listed, ...] = ()
-    usage: Usage | UsageUnknown = USED
+    usage: UsedImages | UsageUnknown = USED
     active: int | None = None
 
 
@@ -83,7 +83,7 @@ CASES = {
         ("2 images in use in this cluster or with protected tags: b (", "release-1 ("),
         protection=Protection(protected_tags=("release-?",)),
         listed=(listed(OTHER, "release-1"), listed(4, "a", "b")),
-        usage=Usage(tags=frozenset({"b"})),
+        usage=UsedImages(tags=frozenset({"b"})),
     ),
     "one that is in use and protected is in use": Case(
         Reason.IMAGES_IN_USE,
@@ -99,7 +99,7 @@ CASES = {
         usage=UNKNOWN,
     ),
     "an image that the preview lists without its tag is in use all the same": Case(
-        Reason.IMAGES_IN_USE, listed=(listed(OTHER),), usage=Usage(tags=frozenset({"v1"}))
+        Reason.IMAGES_IN_USE, listed=(listed(OTHER),), usage=UsedImages(tags=frozenset({"v1"}))
     ),
     "an image in use is listed though the summary says nothing goes": Case(
         Reason.IMAGES_IN_USE, preview=Complete(0, 0), listed=(listed(INDEX),)
@@ -112,7 +112,7 @@ CASES = {
         Reason.IMAGES_IN_USE,
         ("1 image",),
         listed=(listed(CHILD),),
-        usage=Usage(frozenset({digest(CHILD)}), children={digest(INDEX): [digest(CHILD)]}),
+        usage=UsedImages(frozenset({digest(CHILD)}), children={digest(INDEX): [digest(CHILD)]}),
     ),
     "a child beside another image": Case(
         Reason.IMAGES_IN_USE, ("1 image",), listed=(listed(CHILD), listed(OTHER)), usage=WITH_CHILD
@@ -137,10 +137,10 @@ CASES = {
         None, protection=Protection(max_expiring_images=0), preview=Complete(0, 9)
     ),
     "the limit holds under Warn": Case(
-        Reason.TOO_MANY_IMAGES_EXPIRING, protection=Protection(ImagesInUse.WARN, 9)
+        Reason.TOO_MANY_IMAGES_EXPIRING, protection=Protection(OnImagesInUse.WARN, 9)
     ),
     "the limit holds under Ignore": Case(
-        Reason.TOO_MANY_IMAGES_EXPIRING, protection=Protection(ImagesInUse.IGNORE, 9)
+        Reason.TOO_MANY_IMAGES_EXPIRING, protection=Protection(OnImagesInUse.IGNORE, 9)
     ),
     "images in use come before the limit": Case(
         Reason.IMAGES_IN_USE, protection=Protection(max_expiring_images=9), listed=(listed(INDEX),)
@@ -261,7 +261,7 @@ def test_protected_tags_are_globs(pair: tuple[str, str], matches: bool) -> None:
     assert Protection(protected_tags=("other", glob)).protects(tag) is matches
 
 
-LIMITED = Protection(ImagesInUse.IGNORE, max_expiring_images=0)
+LIMITED = Protection(OnImagesInUse.IGNORE, max_expiring_images=0)
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ IMAGES = st.lists(
     unique_by=lambda image: image.digest,
 )
 USAGES = st.builds(
-    lambda digests, tags, children: Usage(
+    lambda digests, tags, children: UsedImages(
         frozenset(map(digest, digests)),
         tags,
         {digest(index): [digest(child) for child in found] for index, found in children.items()},
@@ -316,7 +316,7 @@ USAGES = st.builds(
 ) | st.builds(UsageUnknown, st.text(max_size=600))
 PROTECTIONS = st.builds(
     Protection,
-    st.sampled_from(ImagesInUse),
+    st.sampled_from(OnImagesInUse),
     st.none() | st.integers(0, 9),
     st.sampled_from([(), ("a*",), ("*",)]),
 )
@@ -330,18 +330,18 @@ def test_no_image_in_use_goes_and_every_message_fits(
     preview: Complete,
     images: ImageCount,
     found: list[Listed],
-    usage: Usage | UsageUnknown,
+    usage: UsedImages | UsageUnknown,
 ) -> None:
     decision = decide(protection, preview, images, found, usage)
     messages = [decision.message] if isinstance(decision, Hold) else list(decision.warnings)
     assert all(0 < len(message) <= 512 for message in messages)
-    if protection.images_in_use == ImagesInUse.HOLD and isinstance(decision, Apply):
-        assert isinstance(usage, Usage)
+    if protection.images_in_use == OnImagesInUse.HOLD and isinstance(decision, Apply):
+        assert isinstance(usage, UsedImages)
         going = {image.digest for image in found}
         for image in found:
             holders = {index for index, children in usage.children.items() if image.digest in children}
             assert holders & (usage.digests - going), "nothing keeps it"
-    if protection.images_in_use != ImagesInUse.IGNORE and isinstance(decision, Apply):
+    if protection.images_in_use != OnImagesInUse.IGNORE and isinstance(decision, Apply):
         assert preview.acted_on < images.images
     if protection.max_expiring_images is not None and isinstance(decision, Apply):
         assert preview.expiring <= protection.max_expiring_images

@@ -12,12 +12,12 @@ from ecr_operator.api.lifecycle import LifecycleActionType
 from ecr_operator.planning.deletion import ImageCount
 from ecr_operator.planning.lifecycle_preview import Complete, Failed, Listed
 from ecr_operator.planning.lifecycle_protection import (
-    ImagesInUse,
+    OnImagesInUse,
     Protection,
-    Usage,
-    UsageUnknown,
+    UsedImages,
     needs_usage,
 )
+from ecr_operator.planning.usage import UsageUnknown
 from ecr_operator.reasons import Reason
 
 SHOWN_IN_STATUS: Final = 10
@@ -69,7 +69,7 @@ def decide(
     preview: Complete,
     images: ImageCount,
     listed: Iterable[Listed],
-    usage: Usage | UsageUnknown,
+    usage: UsedImages | UsageUnknown,
     *,
     active: int | None = None,
 ) -> Apply | Hold:
@@ -80,19 +80,19 @@ def decide(
     them counts. Where nothing would be acted on, what is in use does not matter.
     """
     setting = protection.images_in_use
-    ignored = setting == ImagesInUse.IGNORE
+    ignored = setting == OnImagesInUse.IGNORE
     in_use = [] if ignored else _in_danger(listed, usage)
     shown = tuple(_held(image, protection, usage) for image in in_use[:SHOWN_IN_STATUS])
     if not ignored and _empties(preview, images, active):
         return Hold(Reason.WOULD_EMPTY_REPOSITORY, _emptied(preview, images), shown)
-    if in_use and setting == ImagesInUse.HOLD:
+    if in_use and setting == OnImagesInUse.HOLD:
         return Hold(Reason.IMAGES_IN_USE, _danger(in_use, shown, protection, usage), shown)
     most = protection.max_expiring_images
     if most is not None and preview.expiring > most:
         return Hold(Reason.TOO_MANY_IMAGES_EXPIRING, _too_many(preview.expiring, most), shown)
     asked = needs_usage(protection, preview)
     unknown = _unknown(usage) if isinstance(usage, UsageUnknown) and asked else None
-    if unknown and setting == ImagesInUse.HOLD:
+    if unknown and setting == OnImagesInUse.HOLD:
         todo = "The policy is not applied until it is; mend that, or set `protection.imagesInUse: Warn`"
         return Hold(Reason.USAGE_UNKNOWN, f"{unknown}. {todo}", shown)
     warnings = [_danger(in_use, shown, protection, usage)] if in_use else []
@@ -106,11 +106,11 @@ def not_previewed(failure: Failed) -> Hold:
     return Hold(Reason.PREVIEW_FAILED, failure.message)
 
 
-def _in_danger(listed: Iterable[Listed], usage: Usage | UsageUnknown) -> list[Listed]:
+def _in_danger(listed: Iterable[Listed], usage: UsedImages | UsageUnknown) -> list[Listed]:
     """The images that would really go, in an order that does not change from one preview to the next."""
     images = {image.digest: image for image in listed}
     kept: set[str] = set()
-    if isinstance(usage, Usage):
+    if isinstance(usage, UsedImages):
         # AWS does not delete what an index refers to (ImageReferencedByManifestList), but the preview may
         # list it.
         kept.update(
@@ -132,15 +132,15 @@ def _empties(preview: Complete, images: ImageCount, active: int | None) -> bool:
     return preview.acted_on >= images.images or (active is not None and preview.archiving >= active > 0)
 
 
-def _held(image: Listed, protection: Protection, usage: Usage | UsageUnknown) -> HeldImage:
-    used = [tag for tag in image.tags if isinstance(usage, Usage) and tag in usage.tags]
+def _held(image: Listed, protection: Protection, usage: UsedImages | UsageUnknown) -> HeldImage:
+    used = [tag for tag in image.tags if isinstance(usage, UsedImages) and tag in usage.tags]
     protected = [tag for tag in image.tags if protection.protects(tag)]
     tag = next(iter((*used, *protected, *image.tags)), None)
     return HeldImage(tag, image.digest, image.rule_priority)
 
 
-def _is_only_protected(image: Listed, protection: Protection, usage: Usage | UsageUnknown) -> bool:
-    used = isinstance(usage, Usage) and (
+def _is_only_protected(image: Listed, protection: Protection, usage: UsedImages | UsageUnknown) -> bool:
+    used = isinstance(usage, UsedImages) and (
         image.digest in usage.digests or any(tag in usage.tags for tag in image.tags)
     )
     return not used and any(protection.protects(tag) for tag in image.tags)
@@ -150,7 +150,7 @@ def _danger(
     images: Collection[Listed],
     shown: Collection[HeldImage],
     protection: Protection,
-    usage: Usage | UsageUnknown,
+    usage: UsedImages | UsageUnknown,
 ) -> str:
     actions = {image.action for image in images}
     protected = {_is_only_protected(image, protection, usage) for image in images}
@@ -162,7 +162,7 @@ def _danger(
         f"The policy would {' or '.join(verbs)} {_count(len(images))} {' or '.join(kinds)}: "
         f"{', '.join(named)}{more}."
     )
-    if protection.images_in_use == ImagesInUse.WARN:
+    if protection.images_in_use == OnImagesInUse.WARN:
         return f"{message} {_ALL_THE_SAME}"
     todo = "Add a rule with a lower rulePriority that keeps them, or set `protection.imagesInUse: Warn`"
     return f"{message} {todo}"

@@ -10,7 +10,7 @@ from ecr_operator.planning.deletion import ImageCount
 from ecr_operator.planning.lifecycle_preview import Complete
 
 
-class ImagesInUse(StrEnum):
+class OnImagesInUse(StrEnum):
     """`protection.imagesInUse`: what becomes of a policy that would act on images in use."""
 
     HOLD = "Hold"
@@ -22,7 +22,7 @@ class ImagesInUse(StrEnum):
 class Protection:
     """What a policy must not do."""
 
-    images_in_use: ImagesInUse = ImagesInUse.HOLD
+    images_in_use: OnImagesInUse = OnImagesInUse.HOLD
     max_expiring_images: int | None = None
     """Holds whatever `images_in_use` says: it was asked for."""
     protected_tags: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ def protection_of(spec: LifecycleProtection) -> Protection:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class UsedImages:
     """What is in use of a repository, as far as the preview was asked about it."""
 
     digests: frozenset[str] = frozenset()
@@ -53,23 +53,16 @@ class Usage:
     """
 
 
-@dataclass(frozen=True, slots=True)
-class UsageUnknown:
-    """Which images are in use is not known; `message` says why, and names no workload."""
-
-    message: str
-
-
 def needs_preview(protection: Protection, *, new: bool, empty: bool) -> bool:
     """Whether a preview is needed. `new`: the repository was created in this reconcile."""
     if new or empty:
         return False
-    return protection.images_in_use != ImagesInUse.IGNORE or protection.max_expiring_images is not None
+    return protection.images_in_use != OnImagesInUse.IGNORE or protection.max_expiring_images is not None
 
 
 def needs_usage(protection: Protection, preview: Complete) -> bool:
     """Whether it has to be known which images are in use, and which of them the preview lists."""
-    return protection.images_in_use != ImagesInUse.IGNORE and preview.acted_on > 0
+    return protection.images_in_use != OnImagesInUse.IGNORE and preview.acted_on > 0
 
 
 def needs_whole_count(protection: Protection, preview: Complete, images: ImageCount) -> bool:
