@@ -37,8 +37,7 @@ from ecr_operator.planning.lifecycle_preview import (
 from ecr_operator.planning.lifecycle_progress import LifecycleProgress
 from ecr_operator.planning.lifecycle_protection import (
     Protection,
-    Usage,
-    UsageUnknown,
+    UsedImages,
     needs_preview,
     needs_usage,
     needs_whole_count,
@@ -46,7 +45,7 @@ from ecr_operator.planning.lifecycle_protection import (
 )
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.repository import ObservedRepository
-from ecr_operator.planning.usage import UsageUnknown as ClusterUsageUnknown
+from ecr_operator.planning.usage import UsageUnknown
 from ecr_operator.reasons import Reason
 
 _UNSENDABLE: Final = frozenset({Reason.INVALID_PARAMETER, Reason.INVALID_POLICY})
@@ -179,27 +178,27 @@ class Previews:
             images = memory.images = await repository_images(
                 session, observed.name, selects=selects, whole=True
             )
-        usage: Usage | UsageUnknown = Usage()
+        usage: UsedImages | UsageUnknown = UsedImages()
         passes = False
         if needs_usage(protection, preview):
             found = await self._context.in_use.get(since=self._context.monotonic())
-            if isinstance(found, ClusterUsageUnknown):
-                usage, passes = UsageUnknown(found.message), not found.is_lasting
+            if isinstance(found, UsageUnknown):
+                usage, passes = found, not found.is_lasting
             else:
                 place = Place.of_arn(observed.arn)
                 used = found.of(naming.Registry(place.own_account, place.region), observed.name)
-                usage = Usage(used.digests, used.tags)
+                usage = UsedImages(used.digests, used.tags)
         listed: tuple[Listed, ...] = ()
-        digests = set(images.selected) | (usage.digests if isinstance(usage, Usage) else frozenset())
-        tags = usage.tags if isinstance(usage, Usage) else frozenset()
+        digests = set(images.selected) | (usage.digests if isinstance(usage, UsedImages) else frozenset())
+        tags = usage.tags if isinstance(usage, UsedImages) else frozenset()
         if preview.acted_on and (digests or tags):
             answer = await listed_among(session, observed.name, text, digests, tags)
             if isinstance(answer, Taken):
                 return answer
             listed = answer
-        if isinstance(usage, Usage):
+        if isinstance(usage, UsedImages):
             children = await self._children(registry, observed.name, text, listed, usage, memory)
-            usage = Usage(usage.digests, usage.tags, children)
+            usage = UsedImages(usage.digests, usage.tags, children)
         verdict = decide(protection, preview, images.count, listed, usage)
         shown = LifecyclePreview(
             expiring_images=preview.expiring,
@@ -219,7 +218,7 @@ class Previews:
         repository: str,
         text: str,
         listed: tuple[Listed, ...],
-        usage: Usage,
+        usage: UsedImages,
         memory: LifecycleMemory,
     ) -> dict[str, tuple[str, ...]]:
         """What indexes in use refer to, as far as a listed image may be among it.

@@ -39,6 +39,16 @@ def rule_count(text: str) -> int:
     return len(json.loads(text)["rules"])
 
 
+def oversize(text: str) -> str:
+    """A sentence where a text has more characters than AWS takes; else the empty string."""
+    if len(text) <= TEXT_MAX:
+        return ""
+    return (
+        f"The lifecycle policy has {len(text):,} characters, AWS allows {TEXT_MAX:,}; shorten descriptions "
+        "or use fewer rules"
+    )
+
+
 def _canonical(rules: list[dict[str, Any]]) -> str:
     ordered = sorted(rules, key=lambda rule: int(rule["rulePriority"]))
     document = {"rules": [_rule(rule) for rule in ordered]}

@@ -35,7 +35,7 @@ class Protection:
 
 def protection_of(spec: LifecycleProtection) -> Protection:
     """What a user wrote."""
-    setting = ImagesInUse(spec.effective_images_in_use.value)
+    setting = OnImagesInUse(spec.effective_images_in_use.value)
     return Protection(setting, spec.max_expiring_images, spec.protected_tags or ())
 
 

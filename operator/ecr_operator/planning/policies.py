@@ -10,7 +10,7 @@ from ecr_operator.planning.changes import (
     statement_part,
 )
 from ecr_operator.planning.desired import DesiredRepository
-from ecr_operator.planning.lifecycle import TEXT_MAX, rule_count, same_lifecycle
+from ecr_operator.planning.lifecycle import oversize, rule_count, same_lifecycle
 from ecr_operator.planning.lifecycle_gate import LifecycleGate
 from ecr_operator.planning.managed import Reads, managed_after, reads
 from ecr_operator.planning.naming import Place
@@ -22,13 +22,8 @@ from ecr_operator.reasons import Reason
 
 def spec_refusal(desired: DesiredRepository, place: Place) -> Plan | None:
     """Why the spec cannot be carried out, whatever AWS holds; None: nothing is known against it."""
-    size = len(desired.lifecycle or "")
-    if size > TEXT_MAX:
-        return refuse(
-            Reason.POLICY_TOO_LARGE,
-            f"The lifecycle policy has {size:,} characters, AWS allows {TEXT_MAX:,}; shorten descriptions or "
-            "use fewer rules",
-        )
+    if refusal := oversize(desired.lifecycle or ""):
+        return refuse(Reason.POLICY_TOO_LARGE, refusal)
     return policy_refusal(desired, place)
 
 
@@ -70,7 +65,7 @@ def _lifecycle_change(
 ) -> PutLifecyclePolicy | DeleteLifecyclePolicy | None:
     """`ours`: what is `there` was set by the object."""
     text = desired.lifecycle
-    if desired.lifecycle_at_rest:
+    if desired.lifecycle_at_rest or gate == LifecycleGate.CLOSED:
         return None
     if text is None:
         taken = ours and not retained and there is not None
@@ -78,7 +73,7 @@ def _lifecycle_change(
     if gate == LifecycleGate.WITHDRAWN:
         taken = there is not None and (ours or same_lifecycle(text, there))
         return DeleteLifecyclePolicy(desired.name, withdrawn=True) if taken else None
-    if gate != LifecycleGate.OPEN or same_lifecycle(text, there):
+    if same_lifecycle(text, there):
         return None
     return PutLifecyclePolicy(desired.name, text, rules=rule_count(text), replaces=there is not None)
 

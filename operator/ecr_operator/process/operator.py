@@ -17,6 +17,8 @@ from ecr_operator.clock import Clock
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.images_in_use import ImagesInUse
 from ecr_operator.controllers.lifecycle_policies import LifecyclePolicies
+from ecr_operator.controllers.lifecycle_policy import LifecyclePolicyController
+from ecr_operator.controllers.lifecycle_sources import LifecycleSources
 from ecr_operator.controllers.pull_report import expiries
 from ecr_operator.controllers.repository import RepositoryController
 from ecr_operator.controllers.sources import Sources
@@ -47,6 +49,8 @@ DRAIN_SECONDS = 15.0
 EVENTS_SECONDS = 2.0
 RETRY_SECONDS = 2.0
 KIND = "EcrRepository"
+POLICIES_AT_ONCE = 4
+"""EcrLifecyclePolicies whose status is worked on at once; it takes no call to AWS."""
 
 
 class Operator:
@@ -180,6 +184,12 @@ class Operator:
         self.metrics.count_expiries(lambda: expiries(store.items(PULL_SECRETS.plural)))
         controller = RepositoryController(context, queue)
         works: list[Work[Any]] = [Work(KIND, queue, controller.reconcile, settings.workers, self.metrics)]
+        policies = WorkQueue[ObjectKey](maximum=settings.backoff_max_seconds)
+        LifecycleSources(store, policies)
+        summing_up = LifecyclePolicyController(context)
+        works.append(
+            Work("EcrLifecyclePolicy", policies, summing_up.reconcile, POLICIES_AT_ONCE, self.metrics)
+        )
         answering = [queue.unpark]
         if PULL_SECRETS in resources:
             handing_out = PullSecrets(context)
