@@ -16,6 +16,7 @@ from tests.controlplane.audit import AuditLog
 from tests.fake_aws.client import FakeAws
 from tests.installation import USER, install_account
 from tests.least_rights import LeastRights
+from tests.lifecycle import LifecyclePolicies
 from tests.pull_secrets import KIND, PullSecrets
 from tests.repositories import Repositories
 from tests.running import RunningOperator
@@ -95,6 +96,12 @@ def prefix(namespace: str) -> str:
 def repositories(cluster: Cluster, aws: FakeAws, namespace: str) -> Repositories:
     """EcrRepositories of the test's namespace, and AWS as a person sees it."""
     return Repositories(cluster, aws, namespace)
+
+
+@pytest.fixture
+def policies(repositories: Repositories) -> LifecyclePolicies:
+    """EcrLifecyclePolicies of the test's namespace."""
+    return LifecyclePolicies(repositories)
 
 
 @pytest.fixture
