@@ -265,6 +265,16 @@ SENTENCES: dict[str, Outcome] = {
         expire(1, "amd64", "arm64", "loose"),
         held=frozenset({"amd64", "arm64"}),
     ),
+    "a child cannot be expired while its manifest list is archived": Outcome(
+        policy(UNTAGGED_AFTER_A_DAY),
+        {
+            "child": Stored((), 10),
+            "list": Stored(("v1",), 10, archived=5, status="ARCHIVED", children=("child",)),
+            "loose": Stored((), 10),
+        },
+        expire(1, "child", "loose"),
+        held=frozenset({"child"}),
+    ),
     "a child can be expired with its manifest lists": Outcome(
         policy(rule(1, "Expire all images after a week", EXPIRE, **ANY, **days(7))),
         {
