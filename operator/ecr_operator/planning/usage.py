@@ -116,7 +116,7 @@ class _Name(NamedTuple):
     repository: str
 
 
-_Found = dict[_Name, dict[str, dict[str, set[Workload]]]]
+_Found = dict[_Name, dict[str, dict[str, AbstractSet[Workload]]]]
 """The workloads by repository, region and reference."""
 
 
@@ -147,11 +147,12 @@ class UsageBuilder:
         """`began`: see `Usage`."""
         self._began = began
         self._found: _Found = {}
-        self._workloads: dict[Workload, Workload] = {}
+        self._alone: dict[Workload, frozenset[Workload]] = {}
+        """Each by itself, which most users of an image are: one small set for all that it uses."""
 
     def own(self, workload: Workload, owner: Workload) -> None:
         """What uses an image as `workload` (a ReplicaSet) from now on counts as `owner` (its Deployment)."""
-        self._workloads[workload] = self._kept(owner)
+        self._alone[workload] = self._one(owner)
 
     def add(self, workload: Workload, image: str) -> None:
         """`workload` asks for the image `image`."""
@@ -176,13 +177,18 @@ class UsageBuilder:
         return Usage(self._began, self._found)
 
     def _use(self, workload: Workload, image: ImageReference, *references: str | None) -> None:
+        user = self._one(workload)
         for reference in filter(None, references):
-            regions = self._found.setdefault(_Name(image.registry.account, image.repository), {})
-            used = regions.setdefault(image.registry.region, {})
-            used.setdefault(reference, set()).add(self._kept(workload))
+            name = _Name(sys.intern(image.registry.account), image.repository)
+            used = self._found.setdefault(name, {}).setdefault(sys.intern(image.registry.region), {})
+            users = used.setdefault(reference, user)
+            if isinstance(users, set):
+                users |= user
+            elif users != user:
+                used[reference] = {*users, *user}
 
-    def _kept(self, workload: Workload) -> Workload:
-        kept = self._workloads.get(workload)
-        if kept is None:
-            kept = self._workloads[workload] = Workload(*map(sys.intern, workload))
-        return kept
+    def _one(self, workload: Workload) -> frozenset[Workload]:
+        found = self._alone.get(workload)
+        if found is None:
+            found = self._alone[workload] = frozenset({Workload(*map(sys.intern, workload))})
+        return found
