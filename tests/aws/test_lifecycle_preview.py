@@ -166,13 +166,6 @@ def test_a_single_image_that_is_not_there_is_not_listed(fake: FakeAws) -> None:
     assert preview(KEEP_ONE, digest(1)) == ()
 
 
-def test_what_cannot_name_an_image_is_not_sent(fake: FakeAws) -> None:
-    """AWS would refuse the whole call, and so hide the others."""
-    old = put_many(fake, 2)[-1]
-    found = preview(KEEP_ONE, old, f"sha512:{'0' * 128}", "sha256:0", tags=("", "a b", "-a", "x" * 301))
-    assert found == (Listed(old, ("v1",), EXPIRE, 1),)
-
-
 def test_the_result_of_another_policy_is_not_taken(fake: FakeAws) -> None:
     digests = put_many(fake, 3)
     start(KEEP_TWO)
@@ -235,17 +228,35 @@ def test_a_policy_that_aws_does_not_take_is_invalid(fake: FakeAws) -> None:
 
 
 class Canned:
-    """A session that gives one answer, which AWS's documentation leaves open."""
+    """A session that gives one answer, which AWS's documentation leaves open, and keeps what it was asked."""
 
     def __init__(self, **answer: Any) -> None:
         self.answer = answer
+        self.asked: list[dict[str, Any]] = []
 
     async def read(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        self.asked.append(parameters)
         return self.answer
 
 
 def canned(**answer: Any) -> Any:
     return Canned(**{"status": "COMPLETE", "lifecyclePolicyText": KEEP_ONE, **answer})
+
+
+def test_a_state_needs_no_more_than_one_result(fake: FakeAws) -> None:
+    session = canned()
+    call(lambda _: preview_state(session, "app"))
+    assert session.asked == [{"repositoryName": "app", "maxResults": 1}]
+
+
+def test_what_cannot_name_an_image_is_not_sent(fake: FakeAws) -> None:
+    """AWS would refuse the whole call, and so hide the others."""
+    session = canned()
+    digests = [digest(1), f"sha512:{'0' * 128}", "sha256:0", digest(2) + "0"]
+    tags = ["v1.0_A-", "", "a b", "-a", "x" * 129, "é"]
+    call(lambda _: listed_among(session, "app", KEEP_ONE, digests, tags))
+    ids = [{"imageDigest": digest(1)}, {"imageTag": "v1.0_A-"}]
+    assert session.asked == [{"repositoryName": "app", "imageIds": ids}]
 
 
 @pytest.mark.parametrize("answer", [{}, {"summary": {}}])
