@@ -306,6 +306,17 @@ def test_failures_are_logged_once_a_minute_and_met_again_an_interval_later(
     paced(main)
 
 
+def test_failures_count_in_the_budget() -> None:
+    async def main(world: World) -> None:
+        for key in range(5):
+            world.pace.add(key, 0)
+            world.failures[key] = denied(key)
+        await asyncio.sleep(10)
+        assert [when for when, _ in world.reads] == [0, 1, 2, 3, 4]
+
+    paced(main, per_minute=60)
+
+
 def test_while_aws_does_not_answer_all_wait_and_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     async def main(world: World) -> None:
         tried: list[float] = []
