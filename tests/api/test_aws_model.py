@@ -107,6 +107,18 @@ def test_what_is_read_from_aws_fits_into_the_status() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "path", [("images", "latest"), ("lifecyclePolicy", "preview", "inUseImages")], ids=".".join
+)
+def test_every_tag_of_an_image_fits_into_the_status(path: tuple[str, ...]) -> None:
+    node = structural_schema(EcrRepositoryStatus)
+    for name in path:
+        node = node["properties"][name]
+    listed = node.get("items", node)["properties"]
+    assert listed["tag"]["maxLength"] == ECR.shape_for("ImageTag").metadata["max"]
+    assert listed["digest"]["maxLength"] > len(f"sha512:{'0' * 128}")
+
+
 def test_every_object_name_of_two_characters_or_more_is_a_name_that_ecr_accepts() -> None:
     """The root rules of the CRD check only the length of `metadata.name`, and this is why.
 

@@ -270,6 +270,29 @@ def test_the_largest_status_is_taken(cluster: Cluster, namespace: str) -> None:
     assert kept["status"] == {"observedGeneration": -1} | status
 
 
+def test_the_largest_status_of_a_repository_is_taken(cluster: Cluster, namespace: str) -> None:
+    cluster.create(repository("web", {}, namespace))
+    image = {"tag": "t" * 300, "digest": f"sha512:{'0' * 128}", "rulePriority": 2**31 - 1}
+    preview = {"expiringImages": 10**6, "archivingImages": 10**6, "inUseImages": [image] * 10}
+    policy = {"source": "p" * 253, "state": "Unmanaged", "hash": "h" * 128, "onRemoval": "Retain"}
+    moment = "2026-11-24T12:00:00Z"
+    status = {
+        "lifecyclePolicy": policy | {"preview": preview},
+        "images": {
+            "count": 10**6,
+            "taggedCount": 10**6,
+            "sizeBytes": 10**15,
+            "latest": {"tag": "t" * 300, "digest": image["digest"], "pushedAt": moment},
+            "lastPulledAt": "2026-11-23",
+            "observedAt": moment,
+        },
+        "inUse": {"images": 10**6, "workloads": [f"ReplicationController/{n:0253}" for n in range(10)]},
+        "estimatedMonthlyCostUSD": "100000.00",
+    }
+    kept = cluster.status_patch("EcrRepository", namespace, "web", status)
+    assert kept["status"] == {"observedGeneration": -1} | status
+
+
 # What only an EcrRepository has
 
 REFERENCES: Refused = {

@@ -1,6 +1,6 @@
 """How objects are read from and written to the wire."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -55,6 +55,37 @@ def test_a_status_survives_the_wire() -> None:
         "managed": ["repository", "tags/team"],
     }
     assert EcrRepositoryStatus.from_json(wire) == status
+
+
+def test_what_is_reported_of_images_survives_the_wire() -> None:
+    wire = {
+        "lifecyclePolicy": {
+            "source": "Inline",
+            "state": "Held",
+            "hash": "sha256:0",
+            "onRemoval": "Delete",
+            "preview": {
+                "expiringImages": 3,
+                "archivingImages": 0,
+                "inUseImages": [{"tag": "v1", "digest": "sha256:1", "rulePriority": 7}],
+            },
+        },
+        "images": {
+            "count": 5,
+            "taggedCount": 2,
+            "sizeBytes": 10**12,
+            "latest": {"digest": "sha256:2", "pushedAt": "2026-11-24T12:00:00Z"},
+            "lastPulledAt": "2026-11-23",
+            "observedAt": "2026-11-24T12:00:00Z",
+        },
+        "inUse": {"images": 1, "workloads": ["Deployment/web"]},
+        "estimatedMonthlyCostUSD": "100.00",
+    }
+    status = EcrRepositoryStatus.from_json(wire)
+    assert status.to_json() == wire
+    assert status.images is not None
+    assert status.images.last_pulled_at == date(2026, 11, 23)
+    assert status.estimated_monthly_cost_usd == "100.00"
 
 
 def test_a_time_is_kept_in_utc_and_whole_seconds() -> None:

@@ -14,7 +14,8 @@ IN_USE_MAX = 10
 """How many images in use, and how many workloads, are listed."""
 
 Count = Annotated[int, Field(ge=0)]
-Tag = Annotated[str, Field(max_length=128)]
+# ECR's own bound (botocore's model of ECR, ImageTag): a status with a longer tag would be refused whole.
+Tag = Annotated[str, Field(max_length=300)]
 Digest = Annotated[str, Field(max_length=256)]
 
 
