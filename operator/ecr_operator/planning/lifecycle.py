@@ -44,8 +44,8 @@ def oversize(text: str) -> str:
     if len(text) <= TEXT_MAX:
         return ""
     return (
-        f"The lifecycle policy has {len(text):,} characters, AWS allows {TEXT_MAX:,}; shorten descriptions "
-        "or use fewer rules"
+        f"The lifecycle policy has {len(text):,} characters, AWS allows {TEXT_MAX:,}; "
+        "shorten descriptions or use fewer rules"
     )
 
 
