@@ -1,4 +1,4 @@
-"""How an EcrLifecyclePolicy stands with a repository that it matches, by what that one's status says."""
+"""How an EcrLifecyclePolicy stands with one of the repositories that it matches, by that one's status."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -96,7 +96,11 @@ def standing(
     if repository.source not in (policy, None):
         other = str(repository.source)
         return Standing(name, StandingState.CONFLICT, f"it has the policy '{other}'", other=other)
-    if entry is None or (entry.source, entry.hash) != (policy, hash):
+    if (
+        entry is None
+        or (entry.source, entry.hash) != (policy, hash)
+        or entry.state == LifecyclePolicyState.UNMANAGED
+    ):
         return Standing(name, StandingState.PENDING, repository.at_rest or "it has not been looked at yet")
     state, message = StandingState.PENDING, repository.message
     if entry.state == LifecyclePolicyState.APPLIED:

@@ -109,28 +109,25 @@ def _outcome(
         return Stalled(Reason.POLICY_TOO_LARGE, refusal)
     if not found:
         return Done(Reason.NO_REPOSITORY_MATCHED, _unmatched(spec))
-    # What is stopped for a reason that this version does not know is judged anew: until then it is pending.
-    stopped = [one for one in found if one.state in _STOPPED and one.reason is not None]
-    if stopped:
-        first = min(stopped, key=Standing.order)
-        numbers = [f"{words} {counts[state]}" for state, words in _STOPPED.items() if counts[state]]
-        head = f"It is {' and '.join(numbers)} of {_repositories(found)}"
+    stopped = [one for one in found if one.state in _STOPPED]
+    # What is stopped for a reason that this version does not know is judged anew soon.
+    first = min((one for one in stopped if one.reason), key=Standing.order, default=None)
+    if first is not None and first.reason is not None:
+        numbers = [f"{words} {counts[state]:,}" for state, words in _STOPPED.items() if counts[state]]
         named = _named(stopped, lambda one: one.name)
-        return Stalled(
-            first.reason or Reason.CONFLICT,
-            shortened_message(f"{head} ({named}); {first.name}: {first.message}"),
-        )
+        message = f"It is {' and '.join(numbers)} of {_repositories(found)} ({named})"
+        return Stalled(first.reason, shortened_message(f"{message}; {first.name}: {first.message}"))
     conflicts = [one for one in found if one.state == StandingState.CONFLICT]
     if conflicts:
         named = _named(conflicts, lambda one: f"{one.name} has '{one.other}'")
         return Stalled(
             Reason.CONFLICT,
             shortened_message(
-                f"{len(conflicts)} of {_repositories(found)} keep another policy: {named}; change a "
+                f"Another policy is on {len(conflicts):,} of {_repositories(found)}: {named}; change a "
                 "`repositorySelector`, or name the policy in `lifecyclePolicyRef`"
             ),
         )
-    message = f"{counts[StandingState.APPLIED]} of {_repositories(found)} have the policy"
+    message = f"It is applied to {counts[StandingState.APPLIED]:,} of {_repositories(found)}"
     if counts[StandingState.APPLIED] < len(found):
         first = min(found, key=Standing.order)
         return Waiting(Reason.PROGRESSING, shortened_message(f"{message}; {first.name}: {first.message}"))
@@ -152,7 +149,7 @@ def _repositories(found: Collection[Standing]) -> str:
 def _named(found: Collection[Standing], words: Callable[[Standing], str]) -> str:
     """The first in words, and how many more there are."""
     listed = [words(one) for one in nsmallest(NAMES_MAX, found, key=Standing.order)]
-    more = [f"{len(found) - NAMES_MAX} more"] if len(found) > NAMES_MAX else []
+    more = [f"{len(found) - NAMES_MAX:,} more"] if len(found) > NAMES_MAX else []
     return ", ".join([*listed, *more])
 
 
