@@ -1,15 +1,17 @@
 """The EcrLifecyclePolicies of the store, and which of them each repository gets."""
 
-from pydantic import ValidationError
-
-from ecr_operator.api.lifecycle_policy import EcrLifecyclePolicySpec
 from ecr_operator.api.repository import EcrRepositorySpec
 from ecr_operator.api.repository_status import EcrRepositoryStatus
-from ecr_operator.api.validation import describe
 from ecr_operator.kube.index import Json, namespaces
 from ecr_operator.kube.resources import LIFECYCLE_POLICIES, NAMESPACES
 from ecr_operator.kube.store import Store
-from ecr_operator.planning.lifecycle_choice import INLINE, LifecycleChoice, NamedPolicy, choose
+from ecr_operator.planning.lifecycle_choice import (
+    INLINE,
+    LifecycleChoice,
+    NamedPolicy,
+    choose,
+    named_policy,
+)
 from ecr_operator.planning.ownership import ObjectKey
 
 BY_NAMESPACE = "namespace"
@@ -63,21 +65,3 @@ def what_counts(obj: Json) -> tuple[object, ...]:
     """The parts of an EcrLifecyclePolicy whose change bears on repositories."""
     metadata = obj["metadata"]
     return metadata["uid"], metadata["generation"], metadata.get("deletionTimestamp")
-
-
-def named_policy(obj: Json) -> NamedPolicy:
-    """An EcrLifecyclePolicy, understood."""
-    metadata = obj["metadata"]
-    name, created = metadata["name"], metadata["creationTimestamp"]
-    try:
-        spec = EcrLifecyclePolicySpec.from_json(obj.get("spec"))
-    except ValidationError as error:
-        why = f"EcrLifecyclePolicy '{name}' is not understood: {describe(error)}"
-        return NamedPolicy(name, created, at_rest=why, selects_unknown=True)
-    at_rest = ""
-    if spec.is_suspended:
-        at_rest = f"EcrLifecyclePolicy '{name}' is suspended"
-    elif "deletionTimestamp" in metadata:
-        # It counts until it is gone: somebody else's finalizer may keep it for long.
-        at_rest = f"EcrLifecyclePolicy '{name}' is being deleted"
-    return NamedPolicy.of(name, created, spec, at_rest)

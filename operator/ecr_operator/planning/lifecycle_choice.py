@@ -6,7 +6,9 @@ it has already stays, so that a new one never takes a repository from another; e
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+from pydantic import ValidationError
 
 from ecr_operator.api.lifecycle_policy import (
     DEFAULT_PROTECTION,
@@ -15,6 +17,7 @@ from ecr_operator.api.lifecycle_policy import (
     LifecycleProtection,
 )
 from ecr_operator.api.repository import EcrRepositorySpec
+from ecr_operator.api.validation import describe
 from ecr_operator.planning.label_selector import LabelSelector
 from ecr_operator.planning.lifecycle import lifecycle_text
 
@@ -56,6 +59,24 @@ class NamedPolicy:
     def selects(self, labels: Mapping[str, str]) -> bool:
         """Whether its selector selects a repository with these labels."""
         return self.selector is not None and self.selector.matches(labels)
+
+
+def named_policy(obj: Mapping[str, Any]) -> NamedPolicy:
+    """An EcrLifecyclePolicy, understood."""
+    metadata = obj["metadata"]
+    name, created = metadata["name"], metadata["creationTimestamp"]
+    try:
+        spec = EcrLifecyclePolicySpec.from_json(obj.get("spec"))
+    except ValidationError as error:
+        why = f"EcrLifecyclePolicy '{name}' is not understood: {describe(error)}"
+        return NamedPolicy(name, created, at_rest=why, selects_unknown=True)
+    at_rest = ""
+    if spec.is_suspended:
+        at_rest = f"EcrLifecyclePolicy '{name}' is suspended"
+    elif "deletionTimestamp" in metadata:
+        # It counts until it is gone: somebody else's finalizer may keep it for long.
+        at_rest = f"EcrLifecyclePolicy '{name}' is being deleted"
+    return NamedPolicy.of(name, created, spec, at_rest)
 
 
 @dataclass(frozen=True, slots=True)
