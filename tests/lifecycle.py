@@ -10,7 +10,6 @@ from tests.running import RunningOperator
 
 KIND = "EcrLifecyclePolicy"
 DAY = 86_400.0
-HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 
 
 def keep(number: int, **more: Any) -> dict[str, Any]:
@@ -125,13 +124,21 @@ class LifecyclePolicies:
             digests[tag] = str(put["imageDigest"])
         return digests
 
-    def reference(self, name: str, image: str) -> str:
+    def reference(self, name: str, image: str, account: str = ACCOUNT) -> str:
         """An image (`:tag` or `@digest`) of a repository as Pods name it."""
-        return f"{HOST}/{self.repositories.name(name)}{image}"
+        return f"{account}.dkr.ecr.{REGION}.amazonaws.com/{self.repositories.name(name)}{image}"
 
-    def pod(self, name: str, repository: str, image: str, image_id: str | None = None) -> Object:
+    def pod(
+        self,
+        name: str,
+        repository: str,
+        image: str,
+        *,
+        image_id: str | None = None,
+        account: str = ACCOUNT,
+    ) -> Object:
         """Create a Pod that uses an image; `image_id` is the digest that its node has pulled."""
-        reference = self.reference(repository, image)
+        reference = self.reference(repository, image, account)
         pod = self.cluster.create(
             {
                 "apiVersion": "v1",

@@ -31,6 +31,8 @@ FAST: dict[str, Any] = {
     "propagation_seconds": 2.0,
     "adoption_seconds": 1.0,
     "preview_seconds": 0.2,
+    "in_use_seconds": 0.2,
+    "inventory_seconds": 1e6,
     "transient_seconds": 0.0,
 }
 

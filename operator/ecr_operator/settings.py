@@ -124,6 +124,10 @@ class Settings(BaseSettings):
     resync_seconds: float = Field(default=3600, gt=0)
     """How often everything is compared with AWS, +-20 %."""
 
+    in_use_seconds: float = Field(default=60, ge=0)
+    """How old the list of images in use may be that a status goes by, and a policy in force is judged by.
+    What lets images go, goes by a list of its own."""
+
     inventory_seconds: float = Field(default=900, gt=0)
     """How often the images of a repository are counted, +-10 %."""
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
+from tests.lifecycle import LifecyclePolicies
 from tests.repositories import KIND, Repositories, message
 from tests.running import RunningOperator
 
@@ -73,11 +74,53 @@ def test_retain_set_meanwhile_releases_the_object_at_once(repositories: Reposito
     assert repositories.in_aws("full") is not None
 
 
-def test_delete_with_images_is_held_until_it_is_confirmed_by_the_name(
-    repositories: Repositories, aws: FakeAws
-) -> None:
+def test_delete_with_images_goes_when_nobody_uses_them(repositories: Repositories, aws: FakeAws) -> None:
     repositories.created("full", deletionPolicy="DeleteWithImages")
     aws.put_image(repositories.name("full"), ["v1"])
+
+    repositories.delete("full")
+
+    repositories.wait_gone("full")
+    assert repositories.in_aws("full") is None
+
+
+def test_delete_with_images_is_held_until_nobody_uses_them(policies: LifecyclePolicies) -> None:
+    repositories = policies.repositories
+    repositories.created("full", deletionPolicy="DeleteWithImages")
+    policies.images("full", "v1")
+    # Also one that is not there may be pushed again.
+    policies.pod("web", "full", ":v2")
+
+    repositories.delete("full")
+    obj = repositories.reconciling("full", "DeletionHeld")
+    assert "Pod/web of this cluster use" in message(obj)
+    assert repositories.in_aws("full") is not None
+
+    policies.remove_pod("web")
+    repositories.wait_gone("full")
+    assert repositories.in_aws("full") is None
+
+
+def test_delete_with_images_is_held_while_nobody_knows_who_uses_them(
+    policies: LifecyclePolicies,
+) -> None:
+    repositories = policies.repositories
+    with policies.operator(images_in_use=False):
+        repositories.created("full", deletionPolicy="DeleteWithImages")
+        policies.images("full", "v1")
+        repositories.delete("full")
+        obj = repositories.reconciling("full", "DeletionHeld")
+        assert "ECR_OPERATOR_IMAGES_IN_USE" in message(obj)
+        repositories.annotate("full", CONFIRM, repositories.name("full"))
+        repositories.wait_gone("full")
+
+
+def test_delete_with_images_is_held_until_it_is_confirmed_by_the_name(
+    repositories: Repositories, policies: LifecyclePolicies
+) -> None:
+    repositories.created("full", deletionPolicy="DeleteWithImages")
+    policies.images("full", "v1")
+    policies.pod("web", "full", ":v1")
 
     repositories.delete("full")
     obj = repositories.reconciling("full", "DeletionHeld")

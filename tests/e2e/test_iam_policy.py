@@ -10,6 +10,7 @@ import pytest
 from ecr_operator.cli import main
 from tests.cluster import Cluster
 from tests.fake_aws.client import REGION, FakeAws
+from tests.lifecycle import DAY, LifecyclePolicies, older_than
 from tests.policies import AUDIT, RULE
 from tests.repositories import KIND, Repositories, condition
 from tests.running import Identity, RunningOperator
@@ -82,6 +83,7 @@ def test_every_action_is_of_use_and_none_is_missing(
     with world.operator():
         _create_and_change(world)
         _adopt(world)
+        _preview(world, aws)
     # Another process does not know yet in which account it is, and asks before it deletes.
     with world.operator():
         _delete(world, aws)
@@ -115,6 +117,19 @@ def _adopt(world: World) -> None:
     """A repository that somebody has made by hand gets an owner, and then the rest."""
     world.repositories.by_hand("adopted")
     world.repositories.created("adopted", adoptionPolicy="Adopt", imageTagMutability="IMMUTABLE")
+
+
+def _preview(world: World, aws: FakeAws) -> None:
+    """A lifecycle policy is judged for an image in use that may be part of an index in use."""
+    repositories, policies = world.repositories, LifecyclePolicies(world.repositories)
+    name = repositories.name("previewed")
+    repositories.created("previewed")
+    part = aws.put_image(name, [], account=REGISTRY, age=5 * DAY)["imageDigest"]
+    index = aws.put_image(name, ["v1"], account=REGISTRY, age=5 * DAY, children=[part])["imageDigest"]
+    policies.pod("one", "previewed", f"@{part}", account=REGISTRY)
+    policies.pod("two", "previewed", f"@{index}", account=REGISTRY)
+    repositories.patch("previewed", lifecyclePolicy={"rules": [older_than(1, "untagged")]})
+    repositories.ready("previewed")
 
 
 def _delete(world: World, aws: FakeAws) -> None:

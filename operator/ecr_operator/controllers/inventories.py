@@ -10,7 +10,6 @@ from ecr_operator.api.repository_status import IN_USE_MAX, EcrRepositoryStatus, 
 from ecr_operator.aws.images import read_images
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers.context import Context
-from ecr_operator.controllers.images_in_use import MAX_AGE
 from ecr_operator.controllers.inventory_pace import InventoryPace
 from ecr_operator.controllers.lifecycle_memory import LifecycleMemory
 from ecr_operator.controllers.lifecycle_preview import known_children
@@ -120,7 +119,8 @@ class Inventories:
         return reading, found.calls
 
     async def _usage(self, arn: str, name: str, max_age: float | None) -> RepositoryUsage | UsageUnknown:
-        found = await self._context.in_use.get(max_age=MAX_AGE if max_age is None else max_age)
+        age = self._context.settings.in_use_seconds if max_age is None else max_age
+        found = await self._context.in_use.get(max_age=age)
         if isinstance(found, UsageUnknown):
             return found
         place = Place.of_arn(arn)
