@@ -8,9 +8,10 @@ import pytest
 
 from ecr_operator.kube.client import KubeClient
 from ecr_operator.kube.errors import KubeError
+from ecr_operator.kube.workload_images import read_pod
 from ecr_operator.kube.workloads import list_usage
 from ecr_operator.planning.naming import Registry
-from ecr_operator.planning.usage import RepositoryUsage, Usage, UsageUnknown, Workload
+from ecr_operator.planning.usage import RepositoryUsage, Usage, UsageBuilder, UsageUnknown, Workload
 from tests.cluster import KINDS, Cluster, Kind, Object
 from tests.waiting import until
 
@@ -232,6 +233,20 @@ def test_a_pod_that_has_ended_pulls_nothing_again(
     workloads.pod("app", f"{HOST}/web:v1")
     workloads.status("app", phase=phase)
     assert usage(workloads.cluster, workloads.namespace).tags == expected
+
+
+def test_what_nodes_have_pulled_for_a_volume_is_in_use_by_digest(workloads: Workloads) -> None:
+    """Kubernetes before 1.35 does not keep this part of the status."""
+    pod = workloads.pod("app", f"{HOST}/web:v1")
+    pod["spec"]["volumes"] = [{"name": "data", "image": {"reference": f"{HOST}/web:volume"}}]
+    pulled = {"volumeStatus": {"image": {"imageRef": f"docker.io/library/web@{D1}"}}}
+    status = container_status("c-0", "") | {
+        "volumeMounts": [{"name": "data", "mountPath": "/data", **pulled}]
+    }
+    builder = UsageBuilder(0)
+    read_pod(builder, pod | {"status": {"containerStatuses": [status]}})
+    found = builder.build().of(REGISTRY, "web")
+    assert (found.tags, found.digests) == ({"v1", "volume"}, {D1})
 
 
 def test_many_pods_of_a_controller_are_one_workload(workloads: Workloads) -> None:
