@@ -114,6 +114,17 @@ class LifecyclePolicies:
         what = f"lifecyclePolicy {state} {fields}"
         return self.cluster.wait_for("EcrRepository", self.namespace, name, holds, timeout, what)
 
+    def live(self) -> None:
+        """The life of a policy in which everything is asked of the API server that is ever asked for one."""
+        self.create("keep", keep(30), repositorySelector={"matchLabels": {"life": "of-a-policy"}})
+        self.repository("ruled")
+        self.images("ruled", "v1", "v2")
+        self.label("ruled", life="of-a-policy")
+        self.in_state("ruled", "Applied")
+        self.ready("keep", matched=1, applied=1)
+        self.delete("keep")
+        self.in_state("ruled", None)
+
     # Images
 
     def images(self, name: str, *tags: str, every: float = DAY) -> dict[str, str]:

@@ -11,6 +11,7 @@ from tests.controlplane import ControlPlane
 from tests.controlplane.audit import AuditLog, Request
 from tests.fake_aws.client import FakeAws
 from tests.installation import BASE, NAMESPACE, USER, Right, install_account, rendered, rights
+from tests.lifecycle import LifecyclePolicies
 from tests.pull_life import ASKED_BY_ADMISSION, live
 from tests.pull_secrets import PullSecrets
 from tests.repositories import Repositories
@@ -98,6 +99,8 @@ def lived(cluster: Cluster, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> No
     settings: dict[str, Any] = {"leader_elect": True, "lease_seconds": 120.0, "adoption": "Annotated"}
     with RunningOperator(cluster.operator_kubeconfig, watch_namespaces=WATCHED, **settings):
         _repositories(repositories)
+        for namespace in WATCHED:
+            LifecyclePolicies(Repositories(cluster, aws, namespace)).live()
         live(pulls, *WATCHED)
         # Without names there is nothing to go by.
         pulls.patch(namespaces={"include": None, "selector": {}})

@@ -11,6 +11,7 @@ from tests.controlplane import ControlPlane
 from tests.controlplane.audit import AuditLog, Request
 from tests.fake_aws.client import FakeAws
 from tests.installation import NAMESPACE, USER, Right, install_account, rendered, rights
+from tests.lifecycle import LifecyclePolicies
 from tests.pull_life import ASKED_BY_ADMISSION, live
 from tests.pull_secrets import PullSecrets
 from tests.repositories import Repositories
@@ -54,6 +55,7 @@ def lived(
         repositories.created("deleted", deletionPolicy="Delete")
         repositories.delete("deleted")
         repositories.wait_gone("deleted")
+        LifecyclePolicies(repositories).live()
         pulls = PullSecrets(cluster, aws, "rights")
         live(pulls, pulls.namespace("a"), pulls.namespace("b"))
         pulls.clean()
