@@ -7,6 +7,7 @@ from dataclasses import replace
 from ecr_operator.api.lifecycle_policy import ImagesInUse as Protecting
 from ecr_operator.api.lifecycle_policy import LifecyclePolicy, LifecyclePolicyState, LifecycleProtection
 from ecr_operator.api.repository_status import IN_USE_MAX, EcrRepositoryStatus, RepositoryInUse
+from ecr_operator.aws.errors import AwsError, Kind
 from ecr_operator.aws.images import read_images
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers.context import Context
@@ -65,6 +66,20 @@ class Inventories:
             self.pace.seen(subject.key, calls)
             return found
         return None
+
+    async def first(self, subject: Subject, registry: Registry, arn: str) -> None:
+        """Look at the images for the first time, or because somebody asks. Raises what passes by itself.
+
+        Where AWS refuses it the object's other parts go on: that is told by an event, and looked at again.
+        """
+        try:
+            await self.read(subject, registry, arn, asked=subject.asks_anew)
+        except AwsError as error:
+            if error.kind != Kind.STALLED:
+                raise
+            self.pace.seen(subject.key, 1)
+            note = f"The images cannot be counted: {error.message}"
+            self._context.events.record(subject.obj, error.reason, note, warning=True)
 
     def created(self, subject: Subject) -> None:
         """The repository was just created: what it holds is known without a call."""
@@ -205,7 +220,7 @@ class Inventories:
         if new is None:
             if old is not None:
                 self.pace.discard(object_key(old))
-        elif (new.get("status") or {}).get("images") is not None:
+        elif (new.get("status") or {}).get("repositoryArn") is not None:
             # Others are looked at in their first reconcile.
             self.pace.add(object_key(new))
 

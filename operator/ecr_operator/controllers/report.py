@@ -14,6 +14,7 @@ from ecr_operator.planning.changes import (
     DeleteRepository,
     TagRepository,
 )
+from ecr_operator.planning.image_reading import AT_RISK
 from ecr_operator.planning.lifecycle_progress import APPLIED
 from ecr_operator.planning.plan import Outcome, Retrying, Stalled, Waiting
 from ecr_operator.planning.status import READY
@@ -74,7 +75,11 @@ def announce_outcome(context: Context, subject: Subject, outcome: Outcome) -> No
 
 def announce_lifecycle(context: Context, subject: Subject, status: EcrRepositoryStatus) -> None:
     """An event where a lifecycle policy is held back, or taken off; and where images come to be at risk."""
+    risk, known = status.condition(AT_RISK), subject.status.condition(AT_RISK)
     before, after = subject.status.lifecycle_policy, status.lifecycle_policy
+    withdrawn = after is not None and after.state == LifecyclePolicyState.WITHDRAWN
+    if risk is not None and known is None and not withdrawn:
+        context.events.record(subject.obj, Reason.IMAGES_IN_USE, risk.message, warning=True)
     condition = status.condition(APPLIED)
     if after is None or condition is None or condition.status == "True":
         return

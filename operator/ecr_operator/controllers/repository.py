@@ -169,7 +169,7 @@ class RepositoryController:
             return
         unknown = subject.status.images is None and memory.lifecycle.reading is None
         if unknown or subject.asks_anew:
-            await self.inventories.read(subject, registry, observed.arn, asked=subject.asks_anew)
+            await self.inventories.first(subject, registry, observed.arn)
 
     async def _effects(
         self, subject: Subject, registry: Registry, plan: Plan, observed: ObservedRepository | None
