@@ -209,7 +209,7 @@ def test_images_are_asked_for_by_digest_tag_or_both_up_to_100(fake: FakeAws, ecr
         {"imageTag": "n-1"},
         {"imageTag": "v101"},
         {"imageDigest": v2, "imageTag": "n-2"},
-        {"imageDigest": v2, "imageTag": "v9"},
+        {"imageDigest": found["v4"], "imageTag": "v9"},
     ]
     answer = get(ecr, imageIds=ids)
     assert digests(answer) == [v1, v2, v3]
