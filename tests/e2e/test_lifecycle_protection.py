@@ -77,3 +77,17 @@ def test_a_policy_in_force_is_withdrawn_before_it_reaches_a_running_image(
         obj = repositories.ready("web")
         assert aws.lifecycle_policy(repositories.name("web")) == {"rules": [older_than(10)]}
         assert condition(obj, "ImagesAtRisk") is None
+
+
+def test_delete_with_images_is_held_while_nobody_knows_who_uses_them(
+    policies: LifecyclePolicies,
+) -> None:
+    repositories = policies.repositories
+    with policies.operator(images_in_use=False):
+        repositories.created("full", deletionPolicy="DeleteWithImages")
+        policies.images("full", "v1")
+        repositories.delete("full")
+        obj = repositories.reconciling("full", "DeletionHeld")
+        assert "ECR_OPERATOR_IMAGES_IN_USE" in str(condition(obj, "Ready"))
+        repositories.annotate("full", "ecr-operator.dev/confirm-delete", repositories.name("full"))
+        repositories.wait_gone("full")
