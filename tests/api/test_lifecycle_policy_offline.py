@@ -9,10 +9,11 @@ from tests.api import lifecycle_mistakes
 from tests.api import test_lifecycle_policy_admission as admission
 from tests.api.lifecycle_policies import lifecycle_policy, of_inline
 from tests.api.repositories import repository
+from tests.api.test_lifecycle_policy_size import largest
 from tests.api.test_offline_admission import answer, assert_same
 from tests.cluster import Cluster
 
-LARGEST = admission.largest("tagPrefixList")
+LARGEST = largest("tagPrefixList")
 SPOILT = {**LARGEST, "rules": [*LARGEST["rules"][:49], LARGEST["rules"][49] | {"rulePriority": 1}]}
 
 REFUSED: dict[str, dict[str, Any]] = {
