@@ -23,6 +23,8 @@ SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
 FILES = {path.name: path.read_text() for path in sorted(SAMPLES.glob("*.yaml"))}
 OBJECTS = [document for text in FILES.values() for document in yaml.safe_load_all(text)]
 REPOSITORIES: list[dict[str, Any]] = [obj for obj in OBJECTS if obj["kind"] == KIND]
+LIFECYCLE = "EcrLifecyclePolicy"
+POLICIES: list[dict[str, Any]] = [obj for obj in OBJECTS if obj["kind"] == LIFECYCLE]
 NAMESPACE = next(obj for obj in OBJECTS if obj["kind"] == "Namespace")["metadata"]["name"]
 
 
@@ -35,8 +37,8 @@ def applied(cluster: Cluster, aws: FakeAws) -> Iterator[FakeAws]:
         cluster.kubectl("apply", "-k", str(SAMPLES))
         yield aws
         cluster.kubectl("delete", "-k", str(SAMPLES), "--wait=false")
-        for obj in REPOSITORIES:
-            cluster.wait_gone(KIND, NAMESPACE, obj["metadata"]["name"])
+        for obj in (*REPOSITORIES, *POLICIES):
+            cluster.wait_gone(obj["kind"], NAMESPACE, obj["metadata"]["name"])
 
 
 @pytest.mark.parametrize("name", [obj["metadata"]["name"] for obj in REPOSITORIES])
@@ -69,6 +71,29 @@ def test_the_policies_of_a_sample_are_in_aws(cluster: Cluster, applied: FakeAws,
     sids = sorted(f"statements/{statement['Sid']}" for statement in policy["Statement"])
     assert sids == [part for part in managed if part.startswith("statements/")]
     assert bool(sids) == bool({"access", "repositoryPolicy"} & spec.keys())
+
+
+@pytest.mark.parametrize(
+    ("name", "repository"), [("keep-newest", "team-a/frontend"), ("keep-releases", "team-a/checkout")]
+)
+def test_a_lifecycle_policy_is_on_the_repository_that_it_is_for(
+    cluster: Cluster, applied: FakeAws, name: str, repository: str
+) -> None:
+    obj = cluster.wait_for(
+        LIFECYCLE,
+        NAMESPACE,
+        name,
+        lambda obj: obj["status"]["repositories"]["applied"] == 1 and condition(obj, "Ready"),
+        what="applied",
+    )
+    ready = condition(obj, "Ready")
+    assert ready is not None
+    assert (ready["status"], ready["reason"]) == ("True", "InSync")
+    assert obj["status"]["repositories"]["matched"] == 1
+    assert obj["status"]["ruleCount"] == len(obj["spec"]["rules"])
+    assert "warnings" not in obj["status"]
+    rules = applied.lifecycle_policy(repository, account=ACCOUNT)
+    assert rules == {"rules": obj["spec"]["rules"]}
 
 
 def test_the_kustomization_holds_every_file() -> None:
