@@ -1,6 +1,6 @@
 """The status and the outcome of an EcrLifecyclePolicy, from what its repositories say."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +17,7 @@ from ecr_operator.planning.lifecycle import lifecycle_text
 from ecr_operator.planning.lifecycle_lint import lifecycle_warnings
 from ecr_operator.planning.lifecycle_progress import text_hash
 from ecr_operator.planning.lifecycle_standing import MatchedRepository
-from ecr_operator.planning.lifecycle_summary import LifecycleSummary, applied_hash, summary
+from ecr_operator.planning.lifecycle_summary import LifecycleSummary, summary
 from ecr_operator.planning.plan import Done, Outcome, Stalled, Waiting
 from ecr_operator.reasons import Reason
 from tests.api.lifecycle_examples import Rule, more_than, rule
@@ -277,40 +277,3 @@ def test_of_10_000_repositories_50_are_listed_and_3_named() -> None:
         "It is held on 10,000 of 10,000 repositories (r00000, r00001, r00002, 9,997 more); "
         "r00000: rule 1 is wrong",
     )
-
-
-class Change(NamedTuple):
-    spec: dict[str, Any]
-    same: bool = False
-
-
-HASHES: dict[str, Change] = {
-    "the text": Change({"rules": [RULE | {"description": "x"}]}),
-    "the protection": Change({"protection": {"imagesInUse": "Warn"}}),
-    "a bound": Change({"protection": {"maxExpiringImages": 0}}),
-    "a protected tag": Change({"protection": {"protectedTags": ["prod-*"]}}),
-    "a selector of all": Change({"repositorySelector": {}}),
-    "a selector of some": Change({"repositorySelector": {"matchLabels": {"a": "b"}}}),
-    "what becomes of it": Change({"deletionPolicy": "Retain"}),
-    "nothing": Change({}, same=True),
-    "the default storage class": Change(
-        {"rules": [RULE | {"selection": RULE["selection"] | {"storageClass": "standard"}}]}, same=True
-    ),
-    "the defaults, written out": Change(
-        {"protection": {"imagesInUse": "Hold"}, "deletionPolicy": "Delete", "suspend": False}, same=True
-    ),
-}
-
-
-@pytest.mark.parametrize(("change", "same"), HASHES.values(), ids=HASHES)
-def test_the_hash_is_that_of_what_is_asked_for(change: dict[str, Any], same: bool) -> None:
-    assert (applied_hash(spec_of(**({"rules": [RULE]} | change))) == applied_hash(SPEC)) is same
-
-
-def test_each_change_has_a_hash_of_its_own() -> None:
-    hashes = [
-        applied_hash(spec_of(**({"rules": [RULE]} | one.spec))) for one in HASHES.values() if not one.same
-    ]
-    assert len({*hashes, applied_hash(SPEC)}) == len(hashes) + 1
-    tags = [spec_of(protection={"protectedTags": tags}) for tags in (["a", "b"], ["b", "a", "a"])]
-    assert applied_hash(tags[0]) == applied_hash(tags[1])
