@@ -97,4 +97,5 @@ def test_nobody_but_the_operator_writes_the_status(cluster: Cluster) -> None:
             if {verb for rule in ours for verb in rule["verbs"]} == verbs:
                 break
         assert {verb for rule in ours for verb in rule["verbs"]} == verbs
-        assert {resource for rule in ours for resource in rule["resources"]} == {"ecrrepositories"}
+        seen = {resource for rule in ours for resource in rule["resources"]}
+        assert seen == {"ecrrepositories", "ecrlifecyclepolicies"}

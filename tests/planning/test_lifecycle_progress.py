@@ -176,7 +176,7 @@ def test_the_condition_says_why(progress: LifecycleProgress) -> None:
     condition = said(status_of(None), WANTED, progress).condition(APPLIED)
     assert condition == Condition(
         type="LifecyclePolicyApplied",
-        status="True" if progress.is_applied else "False",
+        status="True" if progress.is_applied else "Unknown" if progress is PENDING else "False",
         reason=progress.reason,
         message=progress.message,
         last_transition_time=NOW,
@@ -185,7 +185,7 @@ def test_the_condition_says_why(progress: LifecycleProgress) -> None:
 
 
 def test_the_condition_keeps_its_time_while_its_value_stays() -> None:
-    early = with_lifecycle(status_of(None), WANTED, PENDING, generation=2, now=LONG_AGO)
+    early = with_lifecycle(status_of(None), WANTED, WITHDRAWN, generation=2, now=LONG_AGO)
     held, applied = said(early, WANTED, HELD).condition(APPLIED), said(early, WANTED).condition(APPLIED)
     assert held
     assert applied

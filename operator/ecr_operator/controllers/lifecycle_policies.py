@@ -1,5 +1,6 @@
 """The EcrLifecyclePolicies of the store, and which of them each repository gets."""
 
+from ecr_operator.api.lifecycle_policy import LifecyclePolicyState
 from ecr_operator.api.repository import EcrRepositorySpec
 from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.kube.index import Json, namespaces
@@ -31,7 +32,9 @@ class LifecyclePolicies:
     ) -> LifecycleChoice | None:
         """The policy of an EcrRepository; None: that follows from its spec alone."""
         policies = self.of_namespace(obj["metadata"]["namespace"])
-        applied = status.lifecycle_policy.source if status.lifecycle_policy else None
+        before = status.lifecycle_policy
+        unmanaged = before is None or before.state == LifecyclePolicyState.UNMANAGED
+        applied = None if before is None or unmanaged else before.source
         if spec.lifecycle_policy is None and applied not in (None, INLINE) and self._is_terminating(obj):
             return LifecycleChoice(applied, at_rest="the namespace is being deleted")
         if not policies and spec.lifecycle_policy_ref is None:

@@ -21,7 +21,7 @@ from ecr_operator.api.repository import (
     ForeignStatements,
     ManagementPolicy,
 )
-from ecr_operator.planning.lifecycle_choice import LifecycleChoice, choose
+from ecr_operator.planning.lifecycle_choice import NO_POLICY, LifecycleChoice, choose
 from ecr_operator.planning.ownership import Cluster
 
 STRENGTH = (DeletionPolicy.RETAIN, DeletionPolicy.DELETE, DeletionPolicy.DELETE_WITH_IMAGES)
@@ -101,7 +101,10 @@ def desired_repository(
 
     `lifecycle` None: of a namespace without EcrLifecyclePolicies.
     """
-    if lifecycle is None:
+    observe = spec.effective_management_policy == ManagementPolicy.OBSERVE
+    if observe:
+        lifecycle = NO_POLICY
+    elif lifecycle is None:
         lifecycle = choose(spec, metadata.get("labels") or {}, (), None)
     owner = cluster.owner(metadata["namespace"], metadata["name"])
     asked = spec.effective_deletion_policy
@@ -120,7 +123,7 @@ def desired_repository(
         scan_on_push=scanning.scan_on_push if scanning else None,
         encryption_type=encryption.encryption_type if encryption else None,
         kms_key=encryption.kms_key if encryption else None,
-        observe=spec.effective_management_policy == ManagementPolicy.OBSERVE,
+        observe=observe,
         adopt=spec.effective_adoption_policy == AdoptionPolicy.ADOPT,
         adopt_from=spec.adopt_from,
         deletion_policy=strongest if capped else asked,

@@ -81,7 +81,8 @@ def with_lifecycle(
         preview=progress.preview,
     )
     status = status.model_copy(update={"lifecycle_policy": entry})
-    value: ConditionStatus = "True" if progress.is_applied else "False"
+    looks = progress.state == LifecyclePolicyState.PENDING and progress.reason == Reason.PROGRESSING
+    value: ConditionStatus = "True" if progress.is_applied else "Unknown" if looks else "False"
     return with_condition(
         status, APPLIED, value, progress.reason, progress.message, generation=generation, now=now
     )
