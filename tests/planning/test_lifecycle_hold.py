@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecr_operator.api.lifecycle_policy import ImagesInUse, LifecycleProtection
 from ecr_operator.planning.deletion import ImageCount
 from ecr_operator.planning.lifecycle_hold import (
     SHOWN_IN_STATUS,
@@ -17,8 +18,6 @@ from ecr_operator.planning.lifecycle_hold import (
 )
 from ecr_operator.planning.lifecycle_preview import Complete, Failed, Listed
 from ecr_operator.planning.lifecycle_protection import (
-    OnImagesInUse,
-    Protection,
     UsedImages,
     needs_preview,
     needs_usage,
@@ -29,9 +28,9 @@ from ecr_operator.reasons import Reason
 from tests.planning.bounds import bounded
 from tests.planning.previews import ARCHIVE, EXPIRE, digest, listed
 
-HOLD = Protection()
-WARN = Protection(OnImagesInUse.WARN)
-IGNORE = Protection(OnImagesInUse.IGNORE)
+HOLD = LifecycleProtection()
+WARN = LifecycleProtection(images_in_use=ImagesInUse.WARN)
+IGNORE = LifecycleProtection(images_in_use=ImagesInUse.IGNORE)
 UNKNOWN = UsageUnknown("Pods cannot be listed.")
 TWELVE, HUNDRED = Complete(10, 2), ImageCount(100)
 INDEX, CHILD, OTHER = 1, 2, 3
@@ -45,7 +44,7 @@ class Case:
 
     reason: Reason | None
     says: tuple[str, ...] = ()
-    protection: Protection = HOLD
+    protection: LifecycleProtection = HOLD
     preview: Complete = TWELVE
     images: ImageCount = HUNDRED
     listed: tuple[Listed, ...] = ()
@@ -75,26 +74,26 @@ CASES = {
     "an image whose tag is protected": Case(
         Reason.IMAGES_IN_USE,
         ("1 image with protected tags: release-1 (",),
-        protection=Protection(protected_tags=("release-*",)),
+        protection=LifecycleProtection(protected_tags=("release-*",)),
         listed=(listed(OTHER, "a", "release-1"),),
     ),
     "one in use, one protected": Case(
         Reason.IMAGES_IN_USE,
         ("2 images in use in this cluster or with protected tags: b (", "release-1 ("),
-        protection=Protection(protected_tags=("release-?",)),
+        protection=LifecycleProtection(protected_tags=("release-?",)),
         listed=(listed(OTHER, "release-1"), listed(4, "a", "b")),
         usage=UsedImages(tags=frozenset({"b"})),
     ),
     "one that is in use and protected is in use": Case(
         Reason.IMAGES_IN_USE,
         ("1 image in use in this cluster: v1",),
-        protection=Protection(protected_tags=("v*",)),
+        protection=LifecycleProtection(protected_tags=("v*",)),
         listed=(listed(INDEX, "v1"),),
     ),
     "protected tags count where usage is not known": Case(
         Reason.IMAGES_IN_USE,
         ("with protected tags",),
-        protection=Protection(protected_tags=("*",)),
+        protection=LifecycleProtection(protected_tags=("*",)),
         listed=(listed(OTHER, "a"),),
         usage=UNKNOWN,
     ),
@@ -124,29 +123,33 @@ CASES = {
     "more images than allowed would be expired": Case(
         Reason.TOO_MANY_IMAGES_EXPIRING,
         ("would expire 10 images", "allows 9"),
-        Protection(max_expiring_images=9),
+        LifecycleProtection(max_expiring_images=9),
     ),
-    "as many images as allowed would be expired": Case(None, protection=Protection(max_expiring_images=10)),
+    "as many images as allowed would be expired": Case(
+        None, protection=LifecycleProtection(max_expiring_images=10)
+    ),
     "not a single one is allowed": Case(
         Reason.TOO_MANY_IMAGES_EXPIRING,
         ("would expire 1 image,",),
-        Protection(max_expiring_images=0),
+        LifecycleProtection(max_expiring_images=0),
         Complete(1, 0),
     ),
     "archiving is not expiring": Case(
-        None, protection=Protection(max_expiring_images=0), preview=Complete(0, 9)
+        None, protection=LifecycleProtection(max_expiring_images=0), preview=Complete(0, 9)
     ),
     "the limit holds under Warn": Case(
-        Reason.TOO_MANY_IMAGES_EXPIRING, protection=Protection(OnImagesInUse.WARN, 9)
+        Reason.TOO_MANY_IMAGES_EXPIRING,
+        protection=LifecycleProtection(images_in_use=ImagesInUse.WARN, max_expiring_images=9),
     ),
     "the limit holds under Ignore": Case(
-        Reason.TOO_MANY_IMAGES_EXPIRING, protection=Protection(OnImagesInUse.IGNORE, 9)
+        Reason.TOO_MANY_IMAGES_EXPIRING,
+        protection=LifecycleProtection(images_in_use=ImagesInUse.IGNORE, max_expiring_images=9),
     ),
     "images in use come before the limit": Case(
-        Reason.IMAGES_IN_USE, protection=Protection(max_expiring_images=9), listed=(listed(INDEX),)
+        Reason.IMAGES_IN_USE, protection=LifecycleProtection(max_expiring_images=9), listed=(listed(INDEX),)
     ),
     "the limit comes before what is not known": Case(
-        Reason.TOO_MANY_IMAGES_EXPIRING, protection=Protection(max_expiring_images=9), usage=UNKNOWN
+        Reason.TOO_MANY_IMAGES_EXPIRING, protection=LifecycleProtection(max_expiring_images=9), usage=UNKNOWN
     ),
     "all images would go": Case(
         Reason.WOULD_EMPTY_REPOSITORY,
@@ -258,10 +261,10 @@ GLOBS = {
 @pytest.mark.parametrize(("pair", "matches"), GLOBS.items(), ids=map(str, GLOBS))
 def test_protected_tags_are_globs(pair: tuple[str, str], matches: bool) -> None:
     glob, tag = pair
-    assert Protection(protected_tags=("other", glob)).protects(tag) is matches
+    assert LifecycleProtection(protected_tags=("other", glob)).protects(tag) is matches
 
 
-LIMITED = Protection(OnImagesInUse.IGNORE, max_expiring_images=0)
+LIMITED = LifecycleProtection(images_in_use=ImagesInUse.IGNORE, max_expiring_images=0)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +280,9 @@ LIMITED = Protection(OnImagesInUse.IGNORE, max_expiring_images=0)
         (LIMITED, False, True, False),
     ],
 )
-def test_when_a_preview_is_needed(protection: Protection, new: bool, empty: bool, needed: bool) -> None:
+def test_when_a_preview_is_needed(
+    protection: LifecycleProtection, new: bool, empty: bool, needed: bool
+) -> None:
     assert needs_preview(protection, new=new, empty=empty) is needed
 
 
@@ -315,10 +320,10 @@ USAGES = st.builds(
     st.dictionaries(NUMBERS, st.sets(NUMBERS)),
 ) | st.builds(UsageUnknown, st.text(max_size=600))
 PROTECTIONS = st.builds(
-    Protection,
-    st.sampled_from(OnImagesInUse),
-    st.none() | st.integers(0, 9),
-    st.sampled_from([(), ("a*",), ("*",)]),
+    LifecycleProtection,
+    images_in_use=st.sampled_from(ImagesInUse),
+    max_expiring_images=st.none() | st.integers(0, 9),
+    protected_tags=st.sampled_from([(), ("a*",), ("*",)]),
 )
 COUNTS = st.builds(ImageCount, st.integers(0, 20), st.booleans())
 
@@ -326,7 +331,7 @@ COUNTS = st.builds(ImageCount, st.integers(0, 20), st.booleans())
 @bounded(500)
 @given(PROTECTIONS, st.builds(Complete, NUMBERS, NUMBERS), COUNTS, IMAGES, USAGES)
 def test_no_image_in_use_goes_and_every_message_fits(
-    protection: Protection,
+    protection: LifecycleProtection,
     preview: Complete,
     images: ImageCount,
     found: list[Listed],
@@ -335,13 +340,13 @@ def test_no_image_in_use_goes_and_every_message_fits(
     decision = decide(protection, preview, images, found, usage)
     messages = [decision.message] if isinstance(decision, Hold) else list(decision.warnings)
     assert all(0 < len(message) <= 512 for message in messages)
-    if protection.images_in_use == OnImagesInUse.HOLD and isinstance(decision, Apply):
+    if protection.effective_images_in_use == ImagesInUse.HOLD and isinstance(decision, Apply):
         assert isinstance(usage, UsedImages)
         going = {image.digest for image in found}
         for image in found:
             holders = {index for index, children in usage.children.items() if image.digest in children}
             assert holders & (usage.digests - going), "nothing keeps it"
-    if protection.images_in_use != OnImagesInUse.IGNORE and isinstance(decision, Apply):
+    if protection.effective_images_in_use != ImagesInUse.IGNORE and isinstance(decision, Apply):
         assert preview.acted_on < images.images
     if protection.max_expiring_images is not None and isinstance(decision, Apply):
         assert preview.expiring <= protection.max_expiring_images

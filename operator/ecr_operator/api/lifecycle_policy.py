@@ -1,6 +1,7 @@
 """The kind EcrLifecyclePolicy, and the policy that an EcrRepository holds itself."""
 
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Annotated, Final
 
 from pydantic import Field, StrictInt
@@ -69,6 +70,10 @@ class LifecycleProtection(ApiModel):
     def effective_images_in_use(self) -> ImagesInUse:
         """`imagesInUse` with its default."""
         return self.images_in_use or ImagesInUse.HOLD
+
+    def protects(self, tag: str) -> bool:
+        """Whether an image with this tag counts as in use, because of `protectedTags`."""
+        return any(fnmatchcase(tag, glob) for glob in self.protected_tags or ())
 
 
 DEFAULT_PROTECTION: Final = LifecycleProtection()

@@ -22,7 +22,6 @@ from ecr_operator.planning import naming
 from ecr_operator.planning.image_reading import ImageReading, of_new_repository, with_reading
 from ecr_operator.planning.lifecycle_image import Image
 from ecr_operator.planning.lifecycle_progress import text_hash
-from ecr_operator.planning.lifecycle_protection import protection_of
 from ecr_operator.planning.lifecycle_risk import Risk, risks
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import ObjectKey
@@ -167,7 +166,7 @@ class Inventories:
     ) -> tuple[Risk, ...] | None:
         if isinstance(usage, UsageUnknown):
             return None
-        protection = protection_of(subject.desired.lifecycle_protection)
+        protection = subject.desired.lifecycle_protection
         needed = {
             image.digest
             for image in images

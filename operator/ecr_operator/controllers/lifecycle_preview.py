@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ecr_operator.api.lifecycle import LifecycleCountType
-from ecr_operator.api.lifecycle_policy import LifecyclePolicyState
+from ecr_operator.api.lifecycle_policy import LifecyclePolicyState, LifecycleProtection
 from ecr_operator.api.repository_status import LifecyclePreview, ListedImage
 from ecr_operator.aws.errors import AwsError, Kind
 from ecr_operator.aws.images import children_of
@@ -36,12 +36,10 @@ from ecr_operator.planning.lifecycle_preview import (
 )
 from ecr_operator.planning.lifecycle_progress import LifecycleProgress
 from ecr_operator.planning.lifecycle_protection import (
-    Protection,
     UsedImages,
     needs_preview,
     needs_usage,
     needs_whole_count,
-    protection_of,
 )
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.repository import ObservedRepository
@@ -63,7 +61,7 @@ class Previews:
     ) -> LifecycleProgress:
         """Do what is due; Applied: it may be applied now. Raises `AwsError`."""
         text, monotonic = str(subject.desired.lifecycle), self._context.monotonic
-        protection = protection_of(subject.desired.lifecycle_protection)
+        protection = subject.desired.lifecycle_protection
         if not needs_preview(protection, new=False, empty=False):
             memory.forget_preview()
             return LifecycleProgress()
@@ -72,7 +70,7 @@ class Previews:
         held = memory.held
         if (
             held is not None
-            and (held.text, held.protection) == (text, subject.desired.lifecycle_protection)
+            and (held.text, held.protection) == (text, protection)
             and monotonic() < held.until
         ):
             return held.progress
@@ -125,7 +123,7 @@ class Previews:
         registry: Registry,
         observed: ObservedRepository,
         text: str,
-        protection: Protection,
+        protection: LifecycleProtection,
         memory: LifecycleMemory,
     ) -> "_Decision | Poll":
         session, name, monotonic = registry.session, observed.name, self._context.monotonic
@@ -167,7 +165,7 @@ class Previews:
         registry: Registry,
         observed: ObservedRepository,
         text: str,
-        protection: Protection,
+        protection: LifecycleProtection,
         preview: Complete,
         memory: LifecycleMemory,
     ) -> "_Decision | Taken":

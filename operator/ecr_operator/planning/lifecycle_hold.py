@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ecr_operator.api.lifecycle import LifecycleActionType
+from ecr_operator.api.lifecycle_policy import ImagesInUse, LifecycleProtection
 from ecr_operator.planning.deletion import ImageCount
 from ecr_operator.planning.lifecycle_preview import Complete, Failed, Listed
 from ecr_operator.planning.lifecycle_protection import (
-    OnImagesInUse,
-    Protection,
     UsedImages,
     needs_usage,
 )
@@ -65,7 +64,7 @@ class Hold:
 
 
 def decide(
-    protection: Protection,
+    protection: LifecycleProtection,
     preview: Complete,
     images: ImageCount,
     listed: Iterable[Listed],
@@ -79,20 +78,20 @@ def decide(
     that is known. `listed` are the images in use or protected that the preview lists, and no others: each of
     them counts. Where nothing would be acted on, what is in use does not matter.
     """
-    setting = protection.images_in_use
-    ignored = setting == OnImagesInUse.IGNORE
+    setting = protection.effective_images_in_use
+    ignored = setting == ImagesInUse.IGNORE
     in_use = [] if ignored else _in_danger(listed, usage)
     shown = tuple(_held(image, protection, usage) for image in in_use[:SHOWN_IN_STATUS])
     if not ignored and _empties(preview, images, active):
         return Hold(Reason.WOULD_EMPTY_REPOSITORY, _emptied(preview, images), shown)
-    if in_use and setting == OnImagesInUse.HOLD:
+    if in_use and setting == ImagesInUse.HOLD:
         return Hold(Reason.IMAGES_IN_USE, _danger(in_use, shown, protection, usage), shown)
     most = protection.max_expiring_images
     if most is not None and preview.expiring > most:
         return Hold(Reason.TOO_MANY_IMAGES_EXPIRING, _too_many(preview.expiring, most), shown)
     asked = needs_usage(protection, preview)
     unknown = _unknown(usage) if isinstance(usage, UsageUnknown) and asked else None
-    if unknown and setting == OnImagesInUse.HOLD:
+    if unknown and setting == ImagesInUse.HOLD:
         todo = "The policy is not applied until it is; mend that, or set `protection.imagesInUse: Warn`"
         return Hold(Reason.USAGE_UNKNOWN, f"{unknown}. {todo}", shown)
     warnings = [_danger(in_use, shown, protection, usage)] if in_use else []
@@ -132,14 +131,16 @@ def _empties(preview: Complete, images: ImageCount, active: int | None) -> bool:
     return preview.acted_on >= images.images or (active is not None and preview.archiving >= active > 0)
 
 
-def _held(image: Listed, protection: Protection, usage: UsedImages | UsageUnknown) -> HeldImage:
+def _held(image: Listed, protection: LifecycleProtection, usage: UsedImages | UsageUnknown) -> HeldImage:
     used = [tag for tag in image.tags if isinstance(usage, UsedImages) and tag in usage.tags]
     protected = [tag for tag in image.tags if protection.protects(tag)]
     tag = next(iter((*used, *protected, *image.tags)), None)
     return HeldImage(tag, image.digest, image.rule_priority)
 
 
-def _is_only_protected(image: Listed, protection: Protection, usage: UsedImages | UsageUnknown) -> bool:
+def _is_only_protected(
+    image: Listed, protection: LifecycleProtection, usage: UsedImages | UsageUnknown
+) -> bool:
     used = isinstance(usage, UsedImages) and (
         image.digest in usage.digests or any(tag in usage.tags for tag in image.tags)
     )
@@ -149,7 +150,7 @@ def _is_only_protected(image: Listed, protection: Protection, usage: UsedImages 
 def _danger(
     images: Collection[Listed],
     shown: Collection[HeldImage],
-    protection: Protection,
+    protection: LifecycleProtection,
     usage: UsedImages | UsageUnknown,
 ) -> str:
     actions = {image.action for image in images}
@@ -162,7 +163,7 @@ def _danger(
         f"The policy would {' or '.join(verbs)} {_count(len(images))} {' or '.join(kinds)}: "
         f"{', '.join(named)}{more}."
     )
-    if protection.images_in_use == OnImagesInUse.WARN:
+    if protection.effective_images_in_use == ImagesInUse.WARN:
         return f"{message} {_ALL_THE_SAME}"
     todo = "Add a rule with a lower rulePriority that keeps them, or set `protection.imagesInUse: Warn`"
     return f"{message} {todo}"
