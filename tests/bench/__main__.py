@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import cases, pulls, trouble, users
+from tests.bench import cases, lifecycle, pulls, trouble, users
 from tests.bench.report import Report
 from tests.bench.result import Result
 from tests.bench.run import Options, Run
@@ -27,6 +27,9 @@ KINDS: dict[str, Callable[[World, Run], Iterator[Result]]] = {
     "refresh": pulls.refresh,
     "pullstart": pulls.pullstart,
     "refused": pulls.refused,
+    "policy": lifecycle.policy,
+    "pods": lifecycle.pods,
+    "inventory": lifecycle.inventory,
     "throttle": trouble.throttle,
     "outage": trouble.outage,
 }
@@ -42,13 +45,14 @@ def default_cases(size: int | None, full: bool) -> list[str]:
     """The cases in an order in which each finds what it needs; `size` takes the place of both sizes."""
     # `throttle` takes minutes per thousand, and its figures do not depend on how many there are.
     calm = ("create-{}-25ms", "create-{}", "restart-{}", "resync-{}", "drift-{}", "edit-{}")
-    every = (*calm, "delete-{}", "namespace-{}", "outage-{}")
+    every = (*calm, "delete-{}", "namespace-{}", "outage-{}", "policy-{}", "inventory-{}")
     sizes = [] if size else [LARGE, *([FULL] if full else [])]
     small = [name.format(size or SMALL) for name in (*every, "throttle-{}")]
     namespaces = [size] if size else [*NAMESPACES, *([MANY_NAMESPACES] if full else [])]
     pulled = [name.format(number) for number in namespaces for name in PULLS]
     large = (name.format(number) for number in sizes for name in every)
-    return ["create-1", *small, *pulled, *large]
+    pods = [f"pods-{number}" for number in ([size] if size else sizes)]
+    return ["create-1", *small, *pulled, *pods, *large]
 
 
 def main() -> int:
@@ -107,7 +111,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
         description="Measure the operator on a real API server and a fake AWS.",
-        epilog=f"Cases: <what>-<repositories>[-<latency>ms], as create-200-25ms; what: {', '.join(KINDS)}.",
+        epilog=f"Cases: <what>-<how many>[-<latency>ms], as create-200-25ms; what: {', '.join(KINDS)}.",
     )
     parser.add_argument("case", nargs="*", help="what to measure, in this order; by default everything")
     parser.add_argument("--size", type=int, help=f"repositories, instead of {SMALL} and {LARGE}")

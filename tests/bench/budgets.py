@@ -29,6 +29,29 @@ PULL_CPU = "CPU, s"
 PER_5_SECONDS = "AWS calls per 5 s"
 NEW_P50 = "seconds until a new namespace has it, p50"
 NEW_P99 = "seconds until a new namespace has it, p99"
+HAVE_POLICY = "seconds until all have the policy"
+LISTS = "ListImages per repository"
+STARTS = "StartLifecyclePolicyPreview per repository"
+POLLS = "GetLifecyclePolicyPreview per repository"
+PUTS = "PutLifecyclePolicy per repository"
+DESCRIBES = "DescribeImages per repository"
+POLICY_STATUS = "status writes of the policy per 5 s begun"
+POLICY_CALLS = "other AWS calls per repository"
+READS = "API-server reads per object"
+EVENTS = "writes of events per object"
+COUNTED = "seconds from the start until all are counted"
+GROWTH = "RSS growth at the peak, MB"
+LIST_CPU = "CPU of the list, s"
+POD_LISTS = "pages of Pods"
+
+OPERATIONS = {
+    "ListImages": LISTS,
+    "StartLifecyclePolicyPreview": STARTS,
+    "GetLifecyclePolicyPreview": POLLS,
+    "PutLifecyclePolicy": PUTS,
+    "DescribeImages": DESCRIBES,
+}
+"""The calls that lifecycle policies and inventories are made of."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +102,26 @@ BUDGETS = (
     Budget("refused-*", PER_5_SECONDS, 1),
     Budget("refused-*", PULL_STATUS, 1),
     Budget("refused-*", SECRET_WRITES, 0),
+    # Nothing but the change itself: with previews that are complete at the first poll, and one image in use,
+    # which is one page.
+    Budget("policy-*", LISTS, 1),
+    Budget("policy-*", STARTS, 1),
+    Budget("policy-*", POLLS, 2),
+    Budget("policy-*", PUTS, 1),
+    Budget("policy-*", DESCRIBES, 0),
+    Budget("policy-*00*", POLICY_CALLS, 0.05),
+    Budget("policy-*", WRITES, 2),
+    Budget("policy-*", POLICY_STATUS, 1),
+    Budget("reapplied-*", CALLS, 0),
+    Budget("reapplied-*", WRITES, 0),
+    Budget("pods-10000", GROWTH, 30),
+    # Intervals vary by a tenth: a repository may be counted twice before another is counted first.
+    Budget("inventory-*00*", DESCRIBES, 1.1),
+    Budget("inventory-*00*", POLICY_CALLS, 0.05),
+    Budget("inventory-*", STATUS_WRITES, 1),
+    Budget("quiet-*00*", DESCRIBES, 1.1),
+    Budget("quiet-*00*", POLICY_CALLS, 0.05),
+    Budget("quiet-*", WRITES, 0),
     Budget("outage-*", PROBES, 1),
     Budget("outage-*", OUTAGE_WRITES, 1),
     Budget("outage-*", AFTER_WRITES, 1),

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,6 +13,9 @@ from tests.operator_process import OperatorProcess
 # Of deletions not those of a collection (scope "namespace"), which are the namespace controller's and go on
 # behind the next case; the metric has no verb of their own for them.
 WRITING = frozenset({"POST", "PUT", "PATCH", "APPLY", "DELETE"})
+READING = frozenset({"GET"})
+"""Reads of single objects: lists of ours are the benchmark's own too."""
+LISTING = frozenset({"LIST"})
 REQUESTS = re.compile(r"^apiserver_request_total\{(.*)\} ([0-9.e+]+)$", re.MULTILINE)
 LABELS = re.compile(r'(\w+)="([^"]*)"')
 
@@ -62,15 +66,17 @@ class Meter:
         return Cost(calls, now["status"], now[""] - users, cpu_seconds(pid) - self._cpu, peak_megabytes(pid))
 
 
-def requests(metrics: str, resource: str = "ecrrepositories", codes: str = "") -> Counter[str]:
-    """Writes of a resource by subresource in the API server's metrics: refused ones too, or those that were
-    answered with a status that begins so.
+def requests(
+    metrics: str, resource: str = "ecrrepositories", codes: str = "", verbs: Collection[str] = WRITING
+) -> Counter[str]:
+    """Requests for a resource by subresource in the API server's metrics, by default writes: refused ones
+    too, or those that were answered with a status that begins so.
     """
     counts: Counter[str] = Counter()
     for text, value in REQUESTS.findall(metrics):
         labels = dict(LABELS.findall(text))
         fits = labels["resource"] == resource and labels["code"].startswith(codes)
         of_collection = labels["verb"] == "DELETE" and labels.get("scope") == "namespace"
-        if fits and labels["verb"] in WRITING and not of_collection:
+        if fits and labels["verb"] in verbs and not of_collection:
             counts[labels["subresource"]] += int(float(value))
     return counts

@@ -27,12 +27,16 @@ class Wave:
 
 @dataclass(frozen=True)
 class Population:
-    """`size` objects in a namespace of their own; their repositories are `<namespace>/<name>`."""
+    """`size` objects in a namespace of their own; their repositories are `<namespace>/<name>`.
+
+    `own_policies`: each says its lifecycle policy itself; else another object may select it.
+    """
 
     kubeconfig: Path
     namespace: str
     size: int
     deletion_policy: str = "Retain"
+    own_policies: bool = True
 
     @property
     def names(self) -> list[str]:
@@ -59,6 +63,20 @@ class Population:
         """Delete all and wait until all are gone; timed from the first DELETE."""
         return _run(self._wave(self._each("DELETE"), _is_gone, timeout))
 
+    def ask(self, value: str, number: int, timeout: float) -> Wave:
+        """Ask for a reconcile of the first `number`, and wait until they have had it."""
+        ask = {"metadata": {"annotations": {"ecr-operator.dev/reconcile": value}}}
+        requests = (Request("PATCH", path(KIND, self.namespace, name), ask) for name in self.names[:number])
+
+        def is_handled(obj: Object | None) -> bool:
+            return obj is not None and obj.get("status", {}).get("lastHandledReconcileAt") == value
+
+        return _run(self._wave(requests, is_handled, timeout, number))
+
+    def wait(self, holds: Holds, timeout: float, *requests: Request) -> Wave:
+        """Send `requests`, and wait until all are as `holds` wants them; timed from the first request."""
+        return _run(self._wave(iter(requests), holds, timeout))
+
     def edit_last(self, timeout: float) -> Wave:
         """Change the spec of the last one in any list; timed from then until it is Ready with that spec."""
         return _run(self._edit(self.names[-1], timeout))
@@ -84,12 +102,14 @@ class Population:
             missing = await server.seen(objects, [name], _is_ready, timeout, only=name)
             return Wave(time.monotonic() - begin, len(missing))
 
-    async def _wave(self, requests: Iterator[Request], holds: Holds, timeout: float) -> Wave:
+    async def _wave(
+        self, requests: Iterator[Request], holds: Holds, timeout: float, number: int | None = None
+    ) -> Wave:
         listening = asyncio.Event()
         async with ApiServer(self.kubeconfig) as server:
             begin = time.monotonic()
             seen = asyncio.create_task(
-                server.seen(path(KIND, self.namespace), self.names, holds, timeout, listening)
+                server.seen(path(KIND, self.namespace), self.names[:number], holds, timeout, listening)
             )
             first, _ = await asyncio.wait(
                 {seen, asyncio.create_task(listening.wait())}, return_when=asyncio.FIRST_COMPLETED
@@ -113,7 +133,7 @@ class Population:
             "repositoryName": f"{self.namespace}/{name}",
             "imageTagMutability": "IMMUTABLE",
             "imageScanningConfiguration": {"scanOnPush": True},
-            "lifecyclePolicy": {"rules": [RULE]},
+            **({"lifecyclePolicy": {"rules": [RULE]}} if self.own_policies else {}),
             "repositoryPolicy": {"statements": [AUDIT]},
             "tags": {"team": "a", "cost-center": "4711", "stage": "production"},
             "deletionPolicy": self.deletion_policy,

@@ -18,7 +18,22 @@ def cpu_seconds(pid: int) -> float:
 
 
 def peak_megabytes(pid: int) -> float:
-    """The most memory that it has ever had in RAM."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    """The most memory that it has ever had in RAM, or had since `forget_peak`."""
+    return _megabytes(pid, "VmHWM")
+
+
+def megabytes(pid: int) -> float:
+    """The memory that it has in RAM now."""
+    return _megabytes(pid, "VmRSS")
+
+
+def forget_peak(pid: int) -> None:
+    """Let the peak be what it has now."""
+    # 5 resets the peak resident set size, see proc_pid_clear_refs(5).
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def _megabytes(pid: int, field: str) -> float:
+    found = re.search(rf"{field}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert found is not None
     return int(found[1]) / 1000

@@ -15,12 +15,18 @@ from tests.bench.budgets import (
     AFTER_WRITES,
     BUDGETS,
     CALLS,
+    DESCRIBES,
+    LISTS,
     MINTS,
     OUTAGE_WRITES,
+    POD_LISTS,
+    POLLS,
     PULL_STATUS,
+    PUTS,
     REFUSED_WRITES,
     SECRET_WRITES,
     START_CALLS,
+    STARTS,
     STATUS_WRITES,
     WRITES,
     budget,
@@ -32,6 +38,7 @@ from tests.bench.run import Options, Run
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ("create-5", "restart-5", "edit-5", "outage-5", "delete-5", "namespace-5", "pull-5", "pullstart-5")
+LIFECYCLE_CASES = ("policy-5", "inventory-5", "pods-20")
 
 
 def test_five_repositories_cost_what_they_should() -> None:
@@ -40,7 +47,7 @@ def test_five_repositories_cost_what_they_should() -> None:
         output = Path(directory) / "figures"
         options = ["--outage-seconds=2", "--restart-seconds=1", f"--output={output}"]
         done = subprocess.run(
-            [sys.executable, "-m", "tests.bench", *CASES, *options],
+            [sys.executable, "-m", "tests.bench", *CASES, *LIFECYCLE_CASES, *options],
             cwd=ROOT,
             env=os.environ | {"TMPDIR": directory},
             capture_output=True,
@@ -53,7 +60,8 @@ def test_five_repositories_cost_what_they_should() -> None:
         lines: list[dict[str, Any]] = [json.loads(line) for line in output.read_text().splitlines()]
         assert os.listdir(directory) == ["figures"]
     figures = {line["case"]: line["figures"] for line in lines}
-    assert list(figures) == [*CASES[:4], "deletable-5", *CASES[4:]]
+    lifecycle = ["policy-5", "reapplied-5", "inventory-5", "quiet-5", "pods-20"]
+    assert list(figures) == [*CASES[:4], "deletable-5", *CASES[4:], *lifecycle]
     assert all(value is not None for found in figures.values() for value in found.values()), figures
     assert figures["create-5"][WRITES] == 2
     assert figures["restart-5"][START_CALLS] == 0
@@ -67,6 +75,14 @@ def test_five_repositories_cost_what_they_should() -> None:
     assert REFUSED_WRITES not in figures["pull-5"]
     started = [figures["pullstart-5"][figure] for figure in (START_CALLS, SECRET_WRITES, PULL_STATUS)]
     assert started == [0, 0, 0]
+    steps = [figures["policy-5"][figure] for figure in (LISTS, STARTS, POLLS, PUTS)]
+    assert steps == [1, 1, 2, 1]
+    assert DESCRIBES not in figures["policy-5"]
+    assert (figures["reapplied-5"][CALLS], figures["reapplied-5"][WRITES]) == (0, 0)
+    assert figures["inventory-5"][DESCRIBES] >= 1
+    assert figures["inventory-5"][STATUS_WRITES] == 1
+    assert figures["quiet-5"][WRITES] == 0
+    assert figures["pods-20"][POD_LISTS] >= 1
     writes = {"CreateRepository", "PutLifecyclePolicy", "SetRepositoryPolicy"}
     created = next(line["awsCalls"] for line in lines if line["case"] == "create-5")
     assert {name: created[name] for name in writes} == dict.fromkeys(writes, 5)
@@ -85,7 +101,12 @@ def test_a_name_says_how_many_and_how_slow() -> None:
 
 
 def test_every_budget_is_one_of_a_default_case() -> None:
-    parts = {"delete": ["delete", "deletable"], "refresh": ["refresh", "new"]}
+    parts = {
+        "delete": ["delete", "deletable"],
+        "refresh": ["refresh", "new"],
+        "policy": ["policy", "reapplied"],
+        "inventory": ["inventory", "quiet"],
+    }
     names = default_cases(None, True)
     cases = [name.replace(kind, part) for name in names for kind in KINDS for part in parts.get(kind, [kind])]
     assert [one for one in BUDGETS if not any(budget(case, one.figure) is one for case in cases)] == []

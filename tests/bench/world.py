@@ -89,13 +89,15 @@ class World:
         finally:
             operator.stop()
 
-    def new_population(self, size: int, deletion_policy: str = "Retain") -> Population:
+    def new_population(
+        self, size: int, deletion_policy: str = "Retain", *, own_policies: bool = True
+    ) -> Population:
         """A population that does not exist yet, and that nothing else exists beside. No operator may run."""
         self._clear()
         self._populations += 1
         namespace = f"bench-{self._populations}"
         self.cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-        return Population(self.plane.kubeconfig, namespace, size, deletion_policy)
+        return Population(self.plane.kubeconfig, namespace, size, deletion_policy, own_policies)
 
     def keep(self, population: Population | None) -> None:
         """Say that `population` is in sync, and may be used by the next case (None: there is none)."""
@@ -152,6 +154,10 @@ class World:
             namespace, name = obj["metadata"]["namespace"], obj["metadata"]["name"]
             if obj["metadata"].get("finalizers"):
                 self.cluster.merge_patch(KIND, namespace, name, {"metadata": {"finalizers": None}})
+        for kind in ("EcrLifecyclePolicy", "Deployment", "Pod"):
+            for namespace in {obj["metadata"]["namespace"] for obj in self.cluster.list(kind)}:
+                if namespace.startswith("bench-"):
+                    self.cluster.request("DELETE", path(kind, namespace), timeout=600)
         for obj in self.cluster.list("EcrPullSecret"):
             name = obj["metadata"]["name"]
             self.cluster.merge_patch("EcrPullSecret", None, name, {"metadata": {"finalizers": None}})
