@@ -1,10 +1,14 @@
 """What a person does to AWS beside the operator. Shown as commands of the AWS CLI, sent with boto3."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from tests.demo.narrator import Narrator
 from tests.fake_aws.client import FakeAws
+
+DAY = 86_400.0
+"""In seconds."""
 
 
 class ByHand:
@@ -72,6 +76,44 @@ class ByHand:
         """Put images in place, as a `docker push` would."""
         for tag in tags:
             self._aws.put_image(name, [tag])
+
+    def push_aged(self, name: str, ages: Mapping[str, float]) -> None:
+        """Put images in place that were pushed so many days ago, by tag."""
+        for tag, days in ages.items():
+            self._aws.put_image(name, [tag], age=days * DAY)
+
+    def tags(self, name: str) -> list[str]:
+        """Show and return the tags of a repository's images, sorted."""
+        query = "--query 'imageIds[].imageTag' --output text"
+        self._narrator.command(f"aws ecr list-images --repository-name {name} {query}")
+        found = sorted(one["imageTag"] for one in self._ecr.list_images(repositoryName=name)["imageIds"])
+        self._narrator.output("\t".join(found))
+        return found
+
+    def has_lifecycle_policy(self, name: str) -> bool:
+        """Show the lifecycle policy that AWS holds, or its answer that there is none."""
+        self._narrator.command(
+            f"aws ecr get-lifecycle-policy --repository-name {name} --query lifecyclePolicyText --output text"
+        )
+        try:
+            self._narrator.output(self._ecr.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"])
+        except self._ecr.exceptions.LifecyclePolicyNotFoundException as error:
+            # As the AWS CLI prints it.
+            code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+            self._narrator.output(
+                f"An error occurred ({code}) when calling the GetLifecyclePolicy operation: {message}"
+            )
+            return False
+        return True
+
+    def let_pass(self, name: str, days: float) -> None:
+        """Let the images of a repository be so many days older."""
+        self._aws.age_images(days * DAY, name)
+
+    def run_lifecycle_policy(self, name: str) -> list[str]:
+        """Let AWS do what a lifecycle policy says; the tags of what it has expired."""
+        gone = self._aws.run_lifecycle_policies(name).get(name, [])
+        return [tag for image in gone for tag in image["imageTags"]]
 
     def delete_images(self, name: str, *tags: str) -> None:
         """Delete the images that carry these tags."""

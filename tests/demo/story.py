@@ -1,6 +1,7 @@
 """The steps of the demo, in the order in which they are told."""
 
 from tests.demo.commands import CommandError
+from tests.demo.lifecycle import LifecycleStory
 from tests.demo.narrator import Narrator
 from tests.demo.world import World
 
@@ -47,6 +48,7 @@ class Story:
         self.retain()
         self.held_deletion()
         self.pull_credentials()
+        LifecycleStory(self._narrator, self._world).tell()
         self.calls()
 
     def install(self) -> None:
@@ -225,7 +227,11 @@ class Story:
 
     def calls(self) -> None:
         """What all this cost."""
-        self._step("What was asked of AWS in all", "By the operator and by the plans.")
+        self._step(
+            "What was asked of AWS in all",
+            "By the operator and by the commands `plan` and `simulate`. Most of it counts images, which is",
+            "done every 5 seconds here (DescribeImages).",
+        )
         counted = self._world.by_hand.operators_calls()
         for operation in sorted(counted):
             self._narrator.output(f"{counted[operation]:3}  {operation}")

@@ -49,7 +49,10 @@ def test_the_demo_tells_its_story_and_leaves_nothing_running() -> None:
         "9. Deleting an object keeps the repository",
         "10. Images hold a deletion",
         "11. Pull credentials go to every namespace that wants them",
-        "12. What was asked of AWS in all",
+        "12. A lifecycle policy that would delete an image in use is held",
+        "13. When nobody uses the image the policy is applied",
+        "14. A policy in force is withdrawn in time",
+        "15. What was asked of AWS in all",
     ]
     assert "\x1b" not in done.stdout
 

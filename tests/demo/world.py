@@ -26,6 +26,10 @@ SETTINGS = {
     "POD_NAMESPACE": NAMESPACE,
     # 10 s are the default; nobody competes for the repositories here.
     "ECR_OPERATOR_ADOPTION_SECONDS": "1",
+    # 5 s are the default; the fake AWS has its preview at once.
+    "ECR_OPERATOR_PREVIEW_SECONDS": "1",
+    # 15 min are the default: nobody wants to wait so long for the end of the story.
+    "ECR_OPERATOR_INVENTORY_SECONDS": "5",
 }
 NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 """The user's own profile must not decide which AWS the operator talks to."""
