@@ -10,6 +10,7 @@ WAIT = "--timeout=30s"
 STORE = "team-a/store"
 STORE_IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{STORE}"
 TWO_WEEKS = f"{MANIFESTS}/two-weeks.yaml"
+IN_USE = "ImagesInUse"
 APPLIED = '?(@.type=="LifecyclePolicyApplied")'
 AT_RISK = '?(@.type=="ImagesAtRisk")'
 
@@ -51,6 +52,8 @@ class LifecycleStory:
         self._run(f"kubectl apply -f {TWO_WEEKS}")
         self._lifecycle("Held")
         self._said(APPLIED, until="v1")
+        self._narrator.say("", "The policy sums up how it goes on all its repositories:")
+        self._run("kubectl get ecrlp/two-weeks", until=IN_USE)
         if self._world.by_hand.has_lifecycle_policy(STORE):
             raise CommandError("the policy was applied")
 
@@ -65,6 +68,7 @@ class LifecycleStory:
         self._run("kubectl delete pod/old --timeout=30s")
         self._run("kubectl annotate ecrrepo/store ecr-operator.dev/reconcile=now-3 --overwrite")
         self._lifecycle("Applied")
+        self._run(f"kubectl wait ecrlp/two-weeks --for=condition=Ready {WAIT}")
         self._expired(["v1"])
 
     def withdrawn(self) -> None:
@@ -82,7 +86,10 @@ class LifecycleStory:
         self._narrator.say("", "Two more days pass. v2 is older than the policy allows, and stays:")
         self._world.by_hand.let_pass(STORE, 2)
         self._expired([])
-        self._run("kubectl get ecrlp,ecrrepo -A")
+        self._narrator.say(
+            "", "The policy is not Ready while an image in use is in danger; the repository is:"
+        )
+        self._run("kubectl get ecrlp,ecrrepo -A", until=IN_USE)
 
     def _step(self, title: str, *sentences: str) -> None:
         self._narrator.step(title)
