@@ -60,13 +60,14 @@ def policy(world: World, run: Run) -> Iterator[Result]:
         before = policy_hash(world.cluster.list("EcrRepository", population.namespace)[0])
         with run.measured(world, operator):
             meter, metrics = Meter(world, operator), world.plane.apiserver_metrics()
-            begin = time.monotonic()
+            pages, begin = _requests(world, "pods", LISTING), time.monotonic()
             wave = population.wait(has_another(before), _patience(run.size), lifecycle.change(THEN_KEPT))
             result.add(HAVE_POLICY, None if wave.missing else wave.seconds)
             told = _told(world, population, begin)
             result.add("seconds until the policy's status says so", told)
             wait_idle(operator)
             _add_cost(result, world, meter, metrics)
+            result.add(POD_LISTS, float(_requests(world, "pods", LISTING) - pages))
             writes = requests(world.plane.apiserver_metrics(), POLICIES) - requests(metrics, POLICIES)
             # One at once, and one more every 5 s.
             result.add(POLICY_STATUS, writes["status"] / ((time.monotonic() - begin) // 5 + 1))
@@ -96,7 +97,7 @@ def pods(world: World, run: Run) -> Iterator[Result]:
             workloads.create_pods(run.size, REPOSITORIES, TAGS)
             wait_idle(operator)
             with run.measured(world, operator):
-                metrics, cpu = world.plane.apiserver_metrics(), cpu_seconds(operator.pid)
+                pages, cpu = _requests(world, "pods", LISTING), cpu_seconds(operator.pid)
                 forget_peak(operator.pid)
                 resident = megabytes(operator.pid)
                 # Who asks for a reconcile wants to know who uses what now.
@@ -106,8 +107,7 @@ def pods(world: World, run: Run) -> Iterator[Result]:
                 wait_idle(operator)
                 result.add("RSS growth afterwards, MB", megabytes(operator.pid) - resident)
                 result.add(LIST_CPU, cpu_seconds(operator.pid) - cpu)
-            lists = _requests(world, "pods", LISTING) - sum(requests(metrics, "pods", "", LISTING).values())
-            result.add(POD_LISTS, float(lists))
+            result.add(POD_LISTS, float(_requests(world, "pods", LISTING) - pages))
             again = cpu_seconds(operator.pid)
             population.ask("again", 1, patience(run.size))
             wait_idle(operator)
@@ -132,17 +132,18 @@ def inventory(world: World, run: Run) -> Iterator[Result]:
         # The interval is to decide, and not what it costs.
         "ECR_OPERATOR_INVENTORY_CALLS_PER_MINUTE": "100000",
     }
-    with world.stopped(world.start(**settings)) as operator, run.measured(world, operator):
+    with world.stopped(world.start(**settings)) as operator:
         operator.wait_ready(START_TIMEOUT)
-        meter, metrics = Meter(world, operator), world.plane.apiserver_metrics()
-        wave = population.wait(_is_counted, patience(run.size))
-        result.add(COUNTED, None if wave.missing else time.monotonic() - begin)
-        _add_cost(result, world, meter, metrics)
-        result.remarks.append(f"the interval is {interval:.0f} s; the first one is spread over it")
-        yield result
-        meter, metrics = Meter(world, operator), world.plane.apiserver_metrics()
-        time.sleep(interval)
-        _add_cost(quiet, world, meter, metrics)
+        with run.measured(world, operator):
+            meter, metrics = Meter(world, operator), world.plane.apiserver_metrics()
+            wave = population.wait(_is_counted, patience(run.size))
+            result.add(COUNTED, None if wave.missing else time.monotonic() - begin)
+            _add_cost(result, world, meter, metrics)
+            result.remarks.append(f"the interval is {interval:.0f} s; the first one is spread over it")
+            yield result
+            meter, metrics = Meter(world, operator), world.plane.apiserver_metrics()
+            time.sleep(interval)
+            _add_cost(quiet, world, meter, metrics)
     world.keep(None)
     yield quiet
 
