@@ -27,7 +27,10 @@ from ecr_operator.reasons import Reason
 
 ATTEMPTS = 5
 SUMMARY_SECONDS = 5.0
-"""While repositories are being worked on the status tells of it at most this often."""
+"""How often the repositories are looked at at most, and so the status written, while they are worked on.
+
+Each of them that changes asks for a look, and a look is at all of them.
+"""
 
 
 class LifecyclePolicyController:
@@ -35,8 +38,8 @@ class LifecyclePolicyController:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._written: dict[ObjectKey, tuple[str, int, float]] = {}
-        """By key the uid and generation that a status was last written for, and when (monotonic)."""
+        self._looked: dict[ObjectKey, tuple[str, int, float]] = {}
+        """By key the uid and generation of the last look, and when (monotonic)."""
 
     async def reconcile(self, key: ObjectKey) -> float | None:
         """Look at one object; returns the seconds until the next look, None: at the next change.
@@ -46,28 +49,37 @@ class LifecyclePolicyController:
         for _ in range(ATTEMPTS):
             obj = self._context.store.get(LIFECYCLE_POLICIES.plural, *key)
             if obj is None or is_deleting(obj):
-                self._written.pop(key, None)
+                self._looked.pop(key, None)
                 return None
+            metadata, now = obj["metadata"], self._context.monotonic()
+            uid, generation, at = self._looked.get(key, ("", -1, now))
+            is_news = (uid, generation) != (metadata["uid"], metadata["generation"])
+            if not is_news and now < at + SUMMARY_SECONDS:
+                return at + SUMMARY_SECONDS - now
             try:
-                return await self._look(key, obj)
+                await self._look(key, obj)
+                self._looked[key] = (metadata["uid"], metadata["generation"], now)
+                return None
             except Stale:
                 await self._read_again(obj)
             except Gone:
                 self._context.store.remove(LIFECYCLE_POLICIES.plural, *key, obj["metadata"]["uid"])
         raise Stale(409, "Conflict", f"The object changed {ATTEMPTS} times during the reconcile")
 
-    async def _look(self, key: ObjectKey, obj: Json) -> float | None:
+    async def _look(self, key: ObjectKey, obj: Json) -> None:
         status = EcrLifecyclePolicyStatus.from_json(obj.get("status"))
         outcome: Outcome
         try:
             spec = EcrLifecyclePolicySpec.from_json(obj.get("spec"))
         except ValidationError as error:
             outcome = Stalled(Reason.UNSUPPORTED_SPEC, describe(error))
-            return await self._write(key, obj, status, outcome, None)
+            await self._write(obj, status, outcome, None)
+            return
         if spec.is_suspended:
-            return await self._write(key, obj, status, Suspended(), None)
+            await self._write(obj, status, Suspended(), None)
+            return
         found = summary(key[1], spec, self._matched(key, spec))
-        return await self._write(key, obj, found.onto(status), found.outcome, applied_hash(spec))
+        await self._write(obj, found.onto(status), found.outcome, applied_hash(spec))
 
     def _matched(self, key: ObjectKey, spec: EcrLifecyclePolicySpec) -> Iterator[MatchedRepository]:
         namespace, name = key
@@ -87,10 +99,10 @@ class LifecyclePolicyController:
                 yield MatchedRepository.of(subject.key[1], source, subject.status, suspended=suspended)
 
     async def _write(
-        self, key: ObjectKey, obj: Json, status: EcrLifecyclePolicyStatus, outcome: Outcome, hash: str | None
-    ) -> float | None:
-        """Write the status, if it differs; not sooner than a while after the last time, but for news."""
-        metadata, now = obj["metadata"], self._context.monotonic()
+        self, obj: Json, status: EcrLifecyclePolicyStatus, outcome: Outcome, hash: str | None
+    ) -> None:
+        """Write the status, if it differs."""
+        metadata = obj["metadata"]
         before = EcrLifecyclePolicyStatus.from_json(obj.get("status"))
         handled = (metadata.get("annotations") or {}).get(RECONCILE_ANNOTATION)
         status = outcome_status(
@@ -99,18 +111,12 @@ class LifecyclePolicyController:
         if isinstance(outcome, Done):
             status = status.model_copy(update={"applied_hash": hash})
         if same_status(obj.get("status"), status.to_json()):
-            return None
-        uid, generation, at = self._written.get(key, ("", -1, float("-inf")))
-        is_news = (uid, generation) != (metadata["uid"], metadata["generation"])
-        if not is_news and now < at + SUMMARY_SECONDS:
-            return at + SUMMARY_SECONDS - now
+            return
         written = await write_status(self._context.client, obj, status.to_json())
         self._context.store.put(LIFECYCLE_POLICIES.plural, written)
-        self._written[key] = (metadata["uid"], metadata["generation"], now)
         ready = before.condition(READY)
         if isinstance(outcome, Stalled) and (ready is None or ready.reason != outcome.reason):
             self._context.events.record(obj, outcome.reason, outcome.message, warning=True)
-        return None
 
     async def _read_again(self, obj: Json) -> None:
         """The watch may take a while to show what a write of ours has met."""
