@@ -10,6 +10,7 @@ from ecr_operator.aws.policies import Seen, guard, look_after
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers import live
 from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.lifecycle_preview import refuses_policy
 from ecr_operator.controllers.subject import Json, Subject, what_users_change
 from ecr_operator.kube.errors import Stale
 from ecr_operator.kube.resources import REPOSITORIES
@@ -45,6 +46,8 @@ class Performed:
     """What AWS showed of the repository's policy after it was written."""
     progress: LifecycleProgress | None = None
     """How far the lifecycle policy was to get by the plan; None: nothing was decided about it."""
+    lifecycle_refusal: AwsError | None = None
+    """AWS does not take the lifecycle policy; the rest of the plan was carried out all the same."""
 
 
 async def fence(context: Context, subject: Subject, plan: Plan) -> Json:
@@ -106,10 +109,13 @@ async def perform(
 ) -> Performed:
     """Send the plan's changes to AWS, in order, until one fails. `managed` is what was recorded before.
 
+    A lifecycle policy that is not to AWS's liking stops nothing else: its rules may be another object's.
+
     A part whose first write AWS refused, or that was never sent, does not count as managed: to take it
     back would remove what somebody else had put there.
     """
     done: list[Change] = []
+    refusal: AwsError | None = None
     for change in plan.changes:
         shared = _shared(change)
         if shared:
@@ -117,13 +123,16 @@ async def perform(
                 await guard(registry, shared)
             except AwsError as error:
                 # Nothing was sent.
-                return Performed(tuple(done), observed, managed, error, change)
+                return Performed(tuple(done), observed, managed, error, change, lifecycle_refusal=refusal)
         try:
             answer = await aws_repository.perform(registry, change)
         except AwsError as error:
+            if isinstance(change, PutLifecyclePolicy) and refuses_policy(error):
+                refusal = error
+                continue
             if not error.refused:
                 managed |= change.parts()
-            return Performed(tuple(done), observed, managed, error, change)
+            return Performed(tuple(done), observed, managed, error, change, lifecycle_refusal=refusal)
         done.append(change)
         before, managed = managed, managed | change.parts()
         observed = answer or _observed_after(change, observed)
@@ -132,11 +141,11 @@ async def perform(
             try:
                 seen = await look_after(registry, shared)
             except AwsError as error:
-                return Performed(tuple(done), observed, managed, error)
+                return Performed(tuple(done), observed, managed, error, lifecycle_refusal=refusal)
             if seen != Seen.WRITTEN:
-                return Performed(tuple(done), observed, managed, seen=seen)
+                return Performed(tuple(done), observed, managed, seen=seen, lifecycle_refusal=refusal)
         managed = (before - change.ends()) | change.parts()
-    return Performed(tuple(done), observed, managed)
+    return Performed(tuple(done), observed, managed, lifecycle_refusal=refusal)
 
 
 def _shared(change: Change) -> SharedPolicyChange | None:

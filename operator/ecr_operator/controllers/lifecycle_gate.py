@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from ecr_operator.api.lifecycle_policy import ImagesInUse, LifecyclePolicyState
 from ecr_operator.api.repository_status import LifecyclePreview
+from ecr_operator.aws.errors import AwsError
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.lifecycle_memory import LifecycleMemory
@@ -59,6 +60,10 @@ class LifecycleGates:
             if waiting is not None:
                 return waiting
         return await self._previews.judge(subject, registry, observed, memory)
+
+    def refused(self, subject: Subject, error: AwsError, memory: LifecycleMemory) -> LifecycleProgress:
+        """How far it has got when AWS has not taken it."""
+        return self._previews.refused(subject, error, memory)
 
     @staticmethod
     def _at_rest(subject: Subject) -> LifecycleProgress:

@@ -62,9 +62,6 @@ class Previews:
         """Do what is due; Applied: it may be applied now. Raises `AwsError`."""
         text, monotonic = str(subject.desired.lifecycle), self._context.monotonic
         protection = subject.desired.lifecycle_protection
-        if not needs_preview(protection, new=False, empty=False):
-            memory.forget_preview()
-            return LifecycleProgress()
         if subject.asks_anew and not self._is_running(memory, text):
             memory.forget_preview()
         held = memory.held
@@ -75,12 +72,15 @@ class Previews:
         ):
             return held.progress
         memory.held = None
+        if not needs_preview(protection, new=False, empty=False):
+            memory.forget_preview()
+            return LifecycleProgress()
         try:
             decision = await self._decided(registry, observed, text, protection, memory)
         except AwsError as error:
             if error.kind != Kind.STALLED:
                 raise
-            decision = _refused(error)
+            decision = _Decision(_refused(error))
         if isinstance(decision, Poll):
             return LifecycleProgress(
                 LifecyclePolicyState.PENDING,
@@ -93,6 +93,10 @@ class Previews:
             warnings = " ".join(("AWS holds the lifecycle policy.", *decision.verdict.warnings))
             return LifecycleProgress(message=warnings.removesuffix("."), preview=decision.preview)
         return self._held(subject, decision.verdict, decision.preview, decision.passes, memory)
+
+    def refused(self, subject: Subject, error: AwsError, memory: LifecycleMemory) -> LifecycleProgress:
+        """What follows when AWS has not taken the policy that was to be applied."""
+        return self._held(subject, _refused(error), None, passes=False, memory=memory)
 
     def _held(
         self,
@@ -260,10 +264,13 @@ async def known_children(
     return {digest: memory.children[digest] for digest in digests if digest in memory.children}
 
 
-def _refused(error: AwsError) -> _Decision:
-    """AWS will not preview the policy."""
-    if error.reason in _UNSENDABLE:
-        return _Decision(Hold(Reason.INVALID_POLICY, f"AWS refuses the lifecycle policy: {error.message}"))
-    return _Decision(
-        Hold(Reason.PREVIEW_FAILED, f"{error.message}. The policy is not applied without AWS's preview")
-    )
+def refuses_policy(error: AwsError) -> bool:
+    """Whether AWS says that the policy itself is not to its liking."""
+    return error.reason in _UNSENDABLE
+
+
+def _refused(error: AwsError) -> Hold:
+    """AWS will not preview the policy, or not take it."""
+    if refuses_policy(error):
+        return Hold(Reason.INVALID_POLICY, f"AWS refuses the lifecycle policy: {error.message}")
+    return Hold(Reason.PREVIEW_FAILED, f"{error.message}. The policy is not applied without AWS's preview")

@@ -154,6 +154,8 @@ class RepositoryController:
         performed = Performed(observed=observed, managed=status.managed)
         if plan.changes:
             subject, performed = await self._effects(subject, registry, plan, observed)
+        if performed.lifecycle_refusal is not None:
+            progress = self._gates.refused(subject, performed.lifecycle_refusal, memory.lifecycle)
         return await self._ended(subject, registry, plan, replace(performed, progress=progress))
 
     async def _look_at_images(
