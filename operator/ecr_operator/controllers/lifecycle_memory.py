@@ -29,6 +29,8 @@ class LifecycleMemory:
     """The preview that was asked for."""
     images: RepositoryImages | None = None
     """What the repository held when it was."""
+    protected_tags: tuple[str, ...] | None = None
+    """The globs by which `images` were selected."""
     held: Held | None = None
     in_force: str | None = None
     """The policy of ours that AWS holds, as it was last read or written."""

@@ -10,6 +10,7 @@ from ecr_operator.api.repository_status import LifecyclePreview, ListedImage
 from ecr_operator.aws.errors import AwsError, Kind
 from ecr_operator.aws.images import children_of
 from ecr_operator.aws.lifecycle_preview import (
+    RepositoryImages,
     Taken,
     listed_among,
     preview_state,
@@ -143,9 +144,8 @@ class Previews:
                     return _Decision(not_previewed(step))
                 case Start():
                     if run is None or run.text != text or run.failure is not None or memory.images is None:
-                        selects = protection.protects if protection.protected_tags else None
-                        memory.images = await repository_images(session, name, selects=selects)
-                        if memory.images.is_empty:
+                        images = await self._images(registry, name, protection, memory)
+                        if images.is_empty:
                             return _Decision(Apply())
                     # Whether AWS is busy with another one makes no difference: both are waited for.
                     await start_preview(session, name, text)
@@ -174,12 +174,11 @@ class Previews:
         memory: LifecycleMemory,
     ) -> "_Decision | Taken":
         """The decision by a complete preview, and by who uses what since it was complete."""
-        session, images = registry.session, memory.images
-        selects = protection.protects if protection.protected_tags else None
-        if images is None or needs_whole_count(protection, preview, images.count):
-            images = memory.images = await repository_images(
-                session, observed.name, selects=selects, whole=True
-            )
+        images = memory.images
+        if images is None or memory.protected_tags != protection.protected_tags:
+            images = await self._images(registry, observed.name, protection, memory)
+        if needs_whole_count(protection, preview, images.count):
+            images = await self._images(registry, observed.name, protection, memory, whole=True)
         usage: UsedImages | UsageUnknown = UsedImages()
         passes = False
         if needs_usage(protection, preview):
@@ -194,7 +193,7 @@ class Previews:
         digests = set(images.selected) | (usage.digests if isinstance(usage, UsedImages) else frozenset())
         tags = usage.tags if isinstance(usage, UsedImages) else frozenset()
         if preview.acted_on and (digests or tags):
-            answer = await listed_among(session, observed.name, text, digests, tags)
+            answer = await listed_among(registry.session, observed.name, text, digests, tags)
             if isinstance(answer, Taken):
                 return answer
             listed = answer
@@ -213,6 +212,21 @@ class Previews:
         )
         unknown = isinstance(verdict, Hold) and verdict.reason == Reason.USAGE_UNKNOWN
         return _Decision(verdict, shown, passes=unknown and passes)
+
+    @staticmethod
+    async def _images(
+        registry: Registry,
+        repository: str,
+        protection: LifecycleProtection,
+        memory: LifecycleMemory,
+        *,
+        whole: bool = False,
+    ) -> RepositoryImages:
+        """How many images there are, and those with protected tags."""
+        selects = protection.protects if protection.protected_tags else None
+        memory.images = await repository_images(registry.session, repository, selects=selects, whole=whole)
+        memory.protected_tags = protection.protected_tags
+        return memory.images
 
     @staticmethod
     async def _children(
