@@ -26,6 +26,7 @@ from ecr_operator.planning.lifecycle_risk import Risk, risks
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import ObjectKey
 from ecr_operator.planning.usage import RepositoryUsage, UsageUnknown
+from ecr_operator.reasons import Reason
 
 MANY = 2000
 """Images from which on they are judged in a thread, so that nothing else waits for it."""
@@ -128,9 +129,21 @@ class Inventories:
             )
         if text is not None:
             danger = await self._risks(subject, registry, text, found.images, usage, memory)
-        reading = ImageReading(now, found.inventory, in_use, text, danger)
+        replicas = usage.replicas if isinstance(usage, RepositoryUsage) and text is not None else ()
+        reading = ImageReading(now, found.inventory, in_use, replicas, text, danger)
+        self._warn_of_replicas(subject, memory.reading, reading)
         memory.reading = reading
         return reading, found.calls
+
+    def _warn_of_replicas(self, subject: Subject, before: ImageReading | None, reading: ImageReading) -> None:
+        """A lifecycle policy acts in its own Region; what it spares here says nothing of copies elsewhere."""
+        if not reading.replicas or (before is not None and before.replicas == reading.replicas):
+            return
+        note = (
+            f"This cluster uses repositories of this name in {', '.join(reading.replicas)}: copies have "
+            "lifecycle policies of their own there, and what is used there alone is not in use here"
+        )
+        self._context.events.record(subject.obj, Reason.REPLICAS_IN_USE, note, warning=True)
 
     async def _usage(self, arn: str, name: str, max_age: float | None) -> RepositoryUsage | UsageUnknown:
         age = self._context.settings.in_use_seconds if max_age is None else max_age

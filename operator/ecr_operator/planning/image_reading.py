@@ -30,6 +30,8 @@ class ImageReading:
     inventory: Inventory
     in_use: RepositoryInUse | None = None
     """None: it is not known who uses them."""
+    replicas: tuple[str, ...] = ()
+    """Other Regions in which this cluster uses repositories of this name."""
     judged: str | None = None
     """The lifecycle policy that was judged by it; None: there was none to judge."""
     risks: tuple[Risk, ...] | None = None
