@@ -74,7 +74,8 @@ def plan(
     """Show what an apply of manifests would change in AWS, and in the namespaces of a cluster.
 
     Reads the manifests and AWS, and changes nothing. The manifests are checked as the API server checks them.
-    For EcrPullSecrets it lists what a cluster holds, where there is a kubeconfig, and asks for no token.
+    For EcrPullSecrets it lists what a cluster holds, where there is a kubeconfig, and asks for no token; for
+    lifecycle policies it lists those of the cluster beside the manifests', and starts no preview.
     Statements, tags and policies that a manifest no longer holds are shown as taken back only
     where it carries the object's status (`kubectl get -o yaml`). What Namespaces allow is not known here.
 

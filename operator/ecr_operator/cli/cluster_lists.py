@@ -1,4 +1,4 @@
-"""What the plan of EcrPullSecrets has to see of a cluster: lists, and no credential in them."""
+"""What plans have to see of a cluster: lists, and no credential in them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -49,13 +49,19 @@ class Cluster:
 
     async def pull_secrets(self) -> dict[str, Json]:
         """All EcrPullSecrets by name; none where the kind is not installed. Raises `LookError`."""
+        return {obj["metadata"]["name"]: obj for obj in await self.installed(PULL_SECRETS)}
+
+    async def installed(self, resource: Resource, namespaces: tuple[str, ...] = ()) -> list[Json]:
+        """The objects of a kind of ours, of these namespaces alone or of all that are watched.
+
+        None where the kind is not installed. Raises `LookError`.
+        """
         try:
-            found = [obj async for obj in self._items(PULL_SECRETS, PULL_SECRETS.params)]
+            return [obj async for obj in self._items(resource, resource.params, namespaces)]
         except KubeError as error:
             if error.status == _NOT_FOUND:
-                return {}
-            raise _look_error(PULL_SECRETS, error) from error
-        return {obj["metadata"]["name"]: obj for obj in found}
+                return []
+            raise _look_error(resource, error) from error
 
     async def lists(
         self,
@@ -95,8 +101,10 @@ class Cluster:
         except KubeError as error:
             raise _look_error(resource, error) from error
 
-    async def _items(self, resource: Resource, params: Mapping[str, str]) -> Any:
-        for path in resource.paths(self._namespaces).values():
+    async def _items(
+        self, resource: Resource, params: Mapping[str, str], namespaces: tuple[str, ...] = ()
+    ) -> Any:
+        for path in resource.paths(namespaces or self._namespaces).values():
             async for page in self._client.pages(path, params=params):
                 # Only custom resources name their kind and version within a list.
                 named = {"apiVersion": page["apiVersion"], "kind": page["kind"].removesuffix("List")}

@@ -1,11 +1,12 @@
 """The cluster that a command may look at: which one is said as kubectl has it said."""
 
 import os
+from typing import TYPE_CHECKING
 
 import yaml
-from kubernetes.aio.config import ConfigException
 
-from ecr_operator.kube.client import KubeClient
+if TYPE_CHECKING:
+    from ecr_operator.kube.client import KubeClient
 
 
 class KubeconfigError(Exception):
@@ -26,8 +27,13 @@ def kubeconfig_path(given: str | None) -> str | None:
     return default if _is_there(default) else None
 
 
-async def connected(path: str, context: str | None) -> KubeClient:
+async def connected(path: str, context: str | None) -> "KubeClient":
     """A client of the cluster. Raises `KubeconfigError`."""
+    # Costs half a second, which a command without a cluster need not wait.
+    from kubernetes.aio.config import ConfigException
+
+    from ecr_operator.kube.client import KubeClient
+
     if not any(map(_is_there, path.split(os.pathsep))):
         raise KubeconfigError(f"the kubeconfig {path} does not exist")
     try:

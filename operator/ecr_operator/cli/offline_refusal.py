@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,8 +22,26 @@ _REPOSITORY_ARN = re.compile(r"arn:(aws[\w-]*):ecr:([\w-]+):\d{12}:repository/")
 _ANY_ARN = re.compile(r"\barn:(aws[\w-]*):")
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the operator would not carry an object out."""
+
+    field: str
+    reason: str
+    """That the object would carry; empty where the spec is not understood at all."""
+    message: str
+
+
 def offline_refusal(obj: Mapping[str, Any]) -> Problem | None:
     """The operator's words, with its reason; None: it would go on to ask AWS."""
+    found = refusal_of(obj)
+    if found is None:
+        return None
+    return Problem(found.field, ": ".join(filter(None, (found.reason, found.message))))
+
+
+def refusal_of(obj: Mapping[str, Any]) -> Refusal | None:
+    """What it would refuse; None: it would go on to ask AWS."""
     if obj["kind"] == ECR_REPOSITORY.kind:
         return _of_repository(obj)
     if obj["kind"] == ECR_LIFECYCLE_POLICY.kind:
@@ -33,11 +52,11 @@ def offline_refusal(obj: Mapping[str, Any]) -> Problem | None:
     return None
 
 
-def _of_repository(obj: Mapping[str, Any]) -> Problem | None:
+def _of_repository(obj: Mapping[str, Any]) -> Refusal | None:
     try:
         spec = EcrRepositorySpec.from_json(obj.get("spec"))
     except ValidationError as error:
-        return Problem("spec", describe(error))
+        return Refusal("spec", "", describe(error))
     desired = desired_repository(
         {"namespace": "namespace", "name": obj["metadata"]["name"]},
         spec,
@@ -54,7 +73,7 @@ def _of_repository(obj: Mapping[str, Any]) -> Problem | None:
         for number, statement in enumerate(desired.statements)
         if message.startswith(f"Statement {statement.get('Sid')} of ")
     )
-    return Problem(next(blamed, "spec"), f"{refusal.outcome.reason}: {message}")
+    return Refusal(next(blamed, "spec"), refusal.outcome.reason, message)
 
 
 def _place(spec: Any) -> Place:

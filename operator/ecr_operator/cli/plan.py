@@ -1,6 +1,7 @@
 """`ecr-operator plan`: what an apply of manifests would do, without doing it.
 
-A cluster is looked at only for EcrPullSecrets, and only where a kubeconfig says which one.
+A cluster is looked at only for EcrPullSecrets and for EcrLifecyclePolicies, and only where a kubeconfig says
+which one.
 """
 
 import asyncio
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ecr_operator.aws.registry import Registry
+    from ecr_operator.cli.cluster_link import ClusterLink
+    from ecr_operator.cli.lifecycle_world import LifecycleWorld
     from ecr_operator.cli.manifests import Manifest
-    from ecr_operator.cli.planned import Planned
+    from ecr_operator.cli.planned import Planned, Plans
     from ecr_operator.cli.reviewed import Named
 
 
@@ -55,8 +58,9 @@ Kubeconfig = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help="The cluster whose namespaces EcrPullSecrets are compared with. Defaults to KUBECONFIG, then to "
-        "~/.kube/config. Without any of them the namespaces are not shown.",
+        help="The cluster whose namespaces EcrPullSecrets are compared with, and whose EcrLifecyclePolicies "
+        "count beside those of the manifests. Defaults to KUBECONFIG, then to ~/.kube/config. Without any of "
+        "them no cluster is looked at.",
     ),
 ]
 Context = Annotated[
@@ -87,15 +91,15 @@ def plan(
         manifests = read_manifests(filenames, recursive=recursive)
         if not manifests:
             raise ManifestError(f"no object of ecr-operator.dev in {', '.join(filenames)}")
-        planned, api_server = asyncio.run(_planned(settings, namespace, manifests, (kubeconfig, context)))
+        plans = asyncio.run(_planned(settings, namespace, manifests, (kubeconfig, context)))
     except ManifestError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if output == Output.JSON:
-        print(as_json(planned, cluster, api_server))
+        print(as_json(plans, cluster))
     else:
-        show(planned, Console(soft_wrap=not sys.stdout.isatty(), highlight=False), api_server)
-    return exit_code(planned)
+        show(plans, Console(soft_wrap=not sys.stdout.isatty(), highlight=False))
+    return exit_code(plans.objects)
 
 
 async def _planned(
@@ -103,13 +107,15 @@ async def _planned(
     namespace: str,
     manifests: "Sequence[Manifest]",
     cluster: tuple[str | None, str | None],
-) -> "tuple[list[Planned], str | None]":
-    """The plans, in the order of the manifests, and the API server that was looked at."""
-    from ecr_operator.api.kinds import ECR_REPOSITORY
+) -> "Plans":
+    from ecr_operator.api.kinds import ECR_LIFECYCLE_POLICY, ECR_PULL_SECRET, ECR_REPOSITORY
     from ecr_operator.aws.identity import ConfigurationError
     from ecr_operator.aws.registry import Registry
     from ecr_operator.aws.sessions import Sessions
-    from ecr_operator.cli.planned import Action
+    from ecr_operator.cli.cluster_link import ClusterLink
+    from ecr_operator.cli.lifecycle_look import depends_on_cluster
+    from ecr_operator.cli.planned import Action, Plans
+    from ecr_operator.cli.planned_lifecycle_policies import check, plan_lifecycle_policies
     from ecr_operator.cli.planned_repositories import AT_ONCE, RepositoryPlanner
     from ecr_operator.cli.reviewed import reviewed
     from ecr_operator.metrics import Metrics
@@ -117,68 +123,98 @@ async def _planned(
 
     planned, taken = reviewed(manifests, namespace)
     repositories = [one for one in taken if one.kind == ECR_REPOSITORY.kind]
-    pull_secrets = [one for one in taken if one.kind != ECR_REPOSITORY.kind]
-    planner = RepositoryPlanner(settings, settings.cluster_name)
-    with ThreadPoolExecutor(AT_ONCE) as executor:
-        try:
-            sessions = Sessions(
-                executor=executor, metrics=Metrics(), role_arn=settings.role_arn, connections=AT_ONCE
-            )
-        except ConfigurationError as error:
-            refused, asked = planner.check(repositories, Place("aws", ""))
-            planned += refused
-            message = str(error)
-            planned += [
-                one.planned(Action.ERROR, reason="InvalidConfiguration", message=message) for one in asked
-            ]
-            found, api_server = await _pull_secrets(pull_secrets, settings, message, cluster)
-        else:
-            registry = Registry(sessions.own, time.monotonic)
-            refused, asked = planner.check(repositories, registry.place)
-            planned += refused
-            planned += await planner.plan(asked, registry)
-            found, api_server = await _pull_secrets(pull_secrets, settings, registry, cluster)
-            sessions.close()
-    planned += found
-    order = {manifest.place: number for number, manifest in enumerate(manifests)}
-    return sorted(planned, key=lambda one: order[one.manifest.place]), api_server
+    refused, policies = check(one for one in taken if one.kind == ECR_LIFECYCLE_POLICY.kind)
+    planned += refused
+    pull_secrets = [one for one in taken if one.kind == ECR_PULL_SECRET.kind]
+    async with ClusterLink(*cluster) as link:
+        world, notes, failed = await _lifecycle(link, repositories, policies)
+        if failed:
+            planned += failed
+            repositories = [one for one in repositories if not depends_on_cluster(one)]
+            policies = []
+        planner = RepositoryPlanner(settings, settings.cluster_name, world)
+        with ThreadPoolExecutor(AT_ONCE) as executor:
+            try:
+                sessions = Sessions(
+                    executor=executor, metrics=Metrics(), role_arn=settings.role_arn, connections=AT_ONCE
+                )
+            except ConfigurationError as error:
+                refused, asked = planner.check(repositories, Place("aws", ""))
+                message = str(error)
+                planned += [
+                    one.planned(Action.ERROR, reason="InvalidConfiguration", message=message) for one in asked
+                ]
+                found, has_looked = await _pull_secrets(pull_secrets, settings, message, link)
+            else:
+                registry = Registry(sessions.own, time.monotonic)
+                refused, asked = planner.check(repositories, registry.place)
+                planned += await planner.plan(asked, registry)
+                found, has_looked = await _pull_secrets(pull_secrets, settings, registry, link)
+                sessions.close()
+        planned += [*refused, *found, *plan_lifecycle_policies(policies, asked, world)]
+        if has_looked:
+            notes.append(f"the namespaces are those of the cluster at {link.api_server}")
+        order = {manifest.place: number for number, manifest in enumerate(manifests)}
+        ordered = sorted(planned, key=lambda one: order[one.manifest.place])
+        looked = has_looked or world.is_whole
+        return Plans(tuple(ordered), link.api_server if looked else None, tuple(notes))
+
+
+async def _lifecycle(
+    link: "ClusterLink", repositories: "Sequence[Named]", policies: "Sequence[Named]"
+) -> "tuple[LifecycleWorld, list[str], list[Planned]]":
+    """The policies that count, what there is to say of them, and the plans of those that cannot be made."""
+    from ecr_operator.cli.lifecycle_look import NotSeenError, depends_on_cluster, look
+    from ecr_operator.cli.lifecycle_world import lifecycle_world
+    from ecr_operator.cli.planned import Action
+
+    concerned = [*policies, *filter(depends_on_cluster, repositories)]
+    try:
+        seen = await look(link, concerned)
+    except NotSeenError as error:
+        if link.is_asked_for:
+            reason, message = error.reason, str(error)
+            failed = [one.planned(Action.ERROR, reason=reason, message=message) for one in concerned]
+            return lifecycle_world(policies, None), [], failed
+        # A kubeconfig that lies about is no reason to fail: nobody needs a cluster for a repository.
+        note = f"of EcrLifecyclePolicies, those of the manifests alone count: {error}"
+        return lifecycle_world(policies, None), [note], []
+    notes = []
+    if seen is not None:
+        notes.append(f"EcrLifecyclePolicies are also those of the cluster at {link.api_server}")
+    return lifecycle_world(policies, seen), notes, []
 
 
 async def _pull_secrets(
-    named: "Sequence[Named]",
-    settings: Settings,
-    registry: "Registry | str",
-    cluster: tuple[str | None, str | None],
-) -> "tuple[list[Planned], str | None]":
-    """The plans of EcrPullSecrets, and the API server; `registry` may be why there is none."""
+    named: "Sequence[Named]", settings: Settings, registry: "Registry | str", link: "ClusterLink"
+) -> "tuple[list[Planned], bool]":
+    """The plans of EcrPullSecrets, and whether their namespaces were looked at.
+
+    `registry` may be why there is none.
+    """
     if not named:
-        return [], None
+        return [], False
     # Costs half a second.
     from ecr_operator.cli.asked_pull_secrets import check
     from ecr_operator.cli.cluster_lists import Cluster
-    from ecr_operator.cli.kubeconfig import KubeconfigError, connected, kubeconfig_path
+    from ecr_operator.cli.kubeconfig import KubeconfigError
     from ecr_operator.cli.planned import Action
     from ecr_operator.cli.planned_pull_secrets import NO_CLUSTER, PullSecretPlanner
 
     refused, asked = check(named, settings, None if isinstance(registry, str) else registry.region)
-    given, context = cluster
-    path = kubeconfig_path(given)
-    if path is None and not context:
-        return refused + [one.planned(Action.NONE, message=NO_CLUSTER) for one in asked], None
-    if path is None:
-        wrong = "--context was given, but there is no kubeconfig"
-    elif isinstance(registry, str):
+    if not link.is_there:
+        return refused + [one.planned(Action.NONE, message=NO_CLUSTER) for one in asked], False
+    if isinstance(registry, str):
         wrong = registry
     elif not asked:
-        return refused, None
+        return refused, False
     else:
         try:
-            client = await connected(path, context)
+            client = await link.client()
         except KubeconfigError as error:
             wrong = str(error)
         else:
-            async with client:
-                planner = PullSecretPlanner(Cluster(client, settings.watch_namespaces), registry, settings)
-                return refused + await planner.plan(asked), str(client.configuration.host)
+            planner = PullSecretPlanner(Cluster(client, settings.watch_namespaces), registry, settings)
+            return refused + await planner.plan(asked), True
     found = [one.planned(Action.ERROR, reason="InvalidConfiguration", message=wrong) for one in asked]
-    return refused + found, None
+    return refused + found, False

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ecr_operator.cli.planned import Action, Planned
+from ecr_operator.cli.planned import Action, Planned, Plans
 from ecr_operator.cli.touched import Effect, Touched
 from ecr_operator.planning.changes import Change, PutLifecyclePolicy, SetRepositoryPolicy
 
@@ -51,8 +51,9 @@ def exit_code(planned: Sequence[Planned]) -> int:
     return 2 if actions & {Action.CREATE, Action.CHANGE} else 0
 
 
-def show(planned: Sequence[Planned], console: Console, api_server: str | None = None) -> None:
+def show(plans: Plans, console: Console) -> None:
     """A row for each change, then what was assumed, and the numbers; in colour on a terminal."""
+    planned = plans.objects
     rows = [(one.key, action, detail) for one in planned for action, detail in _details(one)]
     if console.is_terminal:
         table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
@@ -68,8 +69,8 @@ def show(planned: Sequence[Planned], console: Console, api_server: str | None = 
             console.out(f"{line[0]:<{first}}   {line[1]:<{second}}   {line[2]}", highlight=False)
     for note in dict.fromkeys(f"{one.key}: {note}" for one in planned for note in one.notes):
         console.print(Text(f"Note: {note}."))
-    if api_server:
-        console.print(Text(f"Note: the namespaces are those of the cluster at {api_server}."))
+    for note in plans.notes:
+        console.print(Text(f"Note: {note}."))
     console.print(Text(f"\n{summary(planned)}"))
 
 
@@ -83,13 +84,14 @@ def summary(planned: Sequence[Planned]) -> str:
     return f"{', '.join(parts)}."
 
 
-def as_json(planned: Sequence[Planned], cluster: str | None, api_server: str | None = None) -> str:
+def as_json(plans: Plans, cluster: str | None) -> str:
     """One document for programs."""
-    counts = Counter(one.action for one in planned)
+    counts = Counter(one.action for one in plans.objects)
     document = {
         "clusterName": cluster,
-        **({"apiServer": api_server} if api_server else {}),
-        "objects": [_object(one) for one in planned],
+        **({"apiServer": plans.api_server} if plans.api_server else {}),
+        **({"notes": list(plans.notes)} if plans.notes else {}),
+        "objects": [_object(one) for one in plans.objects],
         "summary": {action.value: counts[action] for action in Action},
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
@@ -97,24 +99,28 @@ def as_json(planned: Sequence[Planned], cluster: str | None, api_server: str | N
 
 def _object(one: Planned) -> dict[str, object]:
     found: dict[str, object] = {
+        "kind": one.manifest.obj["kind"],
         "namespace": one.namespace,
         "name": one.name,
         "source": one.manifest.place,
         "action": one.action.value,
         "repositoryName": one.repository,
+        "lifecyclePolicySource": one.lifecycle_source,
         "reason": one.reason,
         "message": one.message,
-        "changes": [_change(change) for change in one.changes],
+        "changes": [_change(change, one.proviso) for change in one.changes],
         "notes": list(one.notes),
     }
     if one.touched is not None:
         found["secretName"] = one.touched.secret
         found["counts"] = one.touched.counts()
         found["namespaces"] = [row.document() for row in one.touched.rows]
+    if one.reached is not None:
+        found["repositories"] = [row.document() for row in one.reached.rows]
     return {name: value for name, value in found.items() if value not in (None, "", [])}
 
 
-def _change(change: Change) -> dict[str, object]:
+def _change(change: Change, proviso: str) -> dict[str, object]:
     found: dict[str, object] = {
         "type": type(change).__name__,
         "description": change.describe(),
@@ -123,6 +129,8 @@ def _change(change: Change) -> dict[str, object]:
     match change:
         case PutLifecyclePolicy(text=text) | SetRepositoryPolicy(text=text):
             found["document"] = json.loads(text)
+    if proviso and isinstance(change, PutLifecyclePolicy):
+        found["proviso"] = proviso
     return found
 
 
@@ -130,11 +138,12 @@ def _details(one: Planned) -> Iterable[tuple[str, str]]:
     """What stands in the columns ACTION and DETAIL."""
     if one.changes:
         for change in one.changes:
-            yield one.action.value, change.describe()
+            proviso = f", {one.proviso}" if one.proviso and isinstance(change, PutLifecyclePolicy) else ""
+            yield one.action.value, change.describe() + proviso
     elif one.touched is not None and one.touched.rows:
         yield one.action.value, one.touched.headline()
         yield from _namespaces(one.touched)
-    elif one.action == Action.NONE:
+    elif one.action == Action.NONE or (one.reached is not None and one.action == Action.CHANGE):
         yield one.action.value, one.message
     else:
         yield one.action.value, f"{one.reason}: {one.message} ({one.manifest.place})"

@@ -9,20 +9,25 @@ from typing import Any
 from pydantic import ValidationError
 
 from ecr_operator.api.names import OWNER_TAG
-from ecr_operator.api.repository import EcrRepositorySpec, ManagementPolicy
+from ecr_operator.api.repository import EcrRepositorySpec
 from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.api.validation import describe
 from ecr_operator.aws.errors import AwsError
 from ecr_operator.aws.registry import Registry
 from ecr_operator.aws.repository import with_policies
+from ecr_operator.cli.lifecycle_notes import notes_on
+from ecr_operator.cli.lifecycle_proviso import proviso
+from ecr_operator.cli.lifecycle_world import UNKNOWN_WORLD, LifecycleWorld, writes
 from ecr_operator.cli.manifests import Manifest
 from ecr_operator.cli.planned import Action, Planned
 from ecr_operator.cli.reviewed import Named
 from ecr_operator.controllers.reading import Reading, read_repository
-from ecr_operator.planning.changes import Change, CreateRepository
+from ecr_operator.planning.changes import Change, CreateRepository, DeleteLifecyclePolicy
 from ecr_operator.planning.claims import Claim, winner
 from ecr_operator.planning.desired import DesiredRepository, desired_repository
 from ecr_operator.planning.identity import names_repository
+from ecr_operator.planning.lifecycle_choice import LifecycleChoice
+from ecr_operator.planning.lifecycle_progress import APPLIED as LIFECYCLE_APPLIED
 from ecr_operator.planning.managed import reads
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import Cluster
@@ -49,6 +54,15 @@ class Asked:
     name: str
     spec: EcrRepositorySpec
     recorded: Recorded
+    lifecycle: LifecycleChoice
+    """The lifecycle policy that it is to have."""
+    notes: tuple[str, ...] = ()
+    """On that policy."""
+
+    @property
+    def is_deleting(self) -> bool:
+        """Whether the manifest is of an object that is being deleted."""
+        return "deletionTimestamp" in self.manifest.obj["metadata"]
 
     def desired(self, cluster: Cluster, settings: Settings) -> DesiredRepository:
         """What it asks for, as an object of `cluster`."""
@@ -58,11 +72,13 @@ class Asked:
             cluster=cluster,
             default_tags=settings.default_tags,
             max_deletion_policy=settings.max_deletion_policy,
+            lifecycle=self.lifecycle,
         )
 
     def planned(self, action: Action, **fields: Any) -> Planned:
         """Its plan."""
-        return Planned(self.manifest, self.namespace, self.name, action, self.repository, **fields)
+        fields = {"repository": self.repository, "lifecycle_source": self.lifecycle.source, **fields}
+        return Planned(self.manifest, self.namespace, self.name, action, **fields)
 
     @property
     def repository(self) -> str:
@@ -76,6 +92,7 @@ class RepositoryPlanner:
 
     settings: Settings
     cluster_name: str | None = None
+    lifecycle: LifecycleWorld = UNKNOWN_WORLD
 
     def check(self, repositories: Iterable[Named], place: Place) -> tuple[list[Planned], list[Asked]]:
         """Those that are refused without asking AWS, and the others."""
@@ -108,8 +125,7 @@ class RepositoryPlanner:
 
         return list(await asyncio.gather(*map(one, asked)))
 
-    @staticmethod
-    def _understood(named: Named) -> Planned | Asked:
+    def _understood(self, named: Named) -> Planned | Asked:
         obj = named.manifest.obj
         try:
             part = "spec"
@@ -118,7 +134,13 @@ class RepositoryPlanner:
             status = EcrRepositoryStatus.from_json(obj.get("status"))
         except ValidationError as error:
             return named.invalid([describe(error, part)])
-        return Asked(named.manifest, named.namespace, named.name, spec, recorded(status))
+        applied = self.lifecycle.applied((named.namespace, named.name), status)
+        labels = obj["metadata"].get("labels") or {}
+        choice = self.lifecycle.choice(named.namespace, labels, spec, applied)
+        condition = status.condition(LIFECYCLE_APPLIED)
+        said = condition.message if condition is not None else ""
+        told = notes_on(choice, self.lifecycle, applied, said) if writes(spec) else ()
+        return Asked(named.manifest, named.namespace, named.name, spec, recorded(status), choice, told)
 
     def _refusal(self, asked: Asked, place: Place) -> Planned | None:
         """What is wrong with the spec itself beyond what the API server sees."""
@@ -137,8 +159,7 @@ class RepositoryPlanner:
         losers = []
         by_name: dict[str, dict[Claim, Asked]] = {}
         for one in asked:
-            observes = one.spec.effective_management_policy == ManagementPolicy.OBSERVE
-            if not one.spec.is_suspended and not observes:
+            if writes(one.spec):
                 created = str(one.manifest.obj["metadata"].get("creationTimestamp") or "9999")
                 claim = Claim(one.namespace, one.name, created, owns=one.recorded.owns)
                 by_name.setdefault(one.repository, {})[claim] = one
@@ -150,12 +171,12 @@ class RepositoryPlanner:
     async def _plan(self, asked: Asked, registry: Registry) -> Planned:
         if asked.spec.is_suspended:
             return asked.planned(Action.NONE, reason=Reason.SUSPENDED, message="`suspend` is true")
-        if "deletionTimestamp" in asked.manifest.obj["metadata"]:
+        if asked.is_deleting:
             return asked.planned(Action.NONE, message="the object is being deleted: nothing is planned")
         cluster, desired, reading = await self._read(asked, registry)
         if isinstance(reading, Stalled):
             return asked.planned(Action.REFUSE, reason=reading.reason, message=reading.message)
-        notes: list[str] = []
+        notes = list(asked.notes)
         globs = allowed_names({}, self.settings.repository_names, asked.namespace)
         if not may_claim(asked.repository, globs):
             notes.append(
@@ -178,6 +199,8 @@ class RepositoryPlanner:
             owned = await with_policies(registry, owned, reads(desired, memory.managed, taking=True))
             plan = _made(memory, desired, replace(reading, observed=owned), cluster)
             changes += plan.changes
+        if not self.lifecycle.is_whole and any(isinstance(one, DeleteLifecyclePolicy) for one in changes):
+            notes.append("the lifecycle policy stays if an EcrLifecyclePolicy of the cluster selects this")
         return _result(asked, plan, changes, tuple(notes))
 
     async def _read(
@@ -220,7 +243,10 @@ def _result(asked: Asked, plan: Plan, changes: tuple[Change, ...], notes: tuple[
         return asked.planned(Action.REFUSE, reason=outcome.reason, message=outcome.message, notes=notes)
     if changes:
         creates = any(isinstance(change, CreateRepository) for change in changes)
-        return asked.planned(Action.CREATE if creates else Action.CHANGE, changes=changes, notes=notes)
+        # A new repository holds nothing that a policy could take.
+        waits = "" if creates else proviso(asked.lifecycle.protection)
+        action = Action.CREATE if creates else Action.CHANGE
+        return asked.planned(action, changes=changes, notes=notes, proviso=waits)
     if isinstance(outcome, Done | Waiting):
         message = "in sync" if outcome == Done() else outcome.message
         return asked.planned(Action.NONE, reason=outcome.reason, message=message, notes=notes)
