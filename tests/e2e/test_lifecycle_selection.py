@@ -2,6 +2,7 @@
 
 from tests.fake_aws.client import FakeAws
 from tests.lifecycle import LifecyclePolicies, keep
+from tests.repositories import condition
 from tests.running import RunningOperator
 
 TEAM = {"matchLabels": {"team": "a"}}
@@ -128,3 +129,24 @@ def test_of_two_policies_the_one_that_is_there_stays(
         assert aws.lifecycle_policy(policies.repositories.name("web")) == {"rules": [keep(10)]}
         # From one policy to the other it was never without one.
         assert "DeleteLifecyclePolicy" not in policies.repositories.writes()
+
+
+def test_a_policy_at_rest_says_why_and_is_told_of_no_more_when_it_selects_no_more(
+    own_operator: RunningOperator, policies: LifecyclePolicies, aws: FakeAws
+) -> None:
+    with own_operator:
+        policies.repository("web", A)
+        policies.create("rest", keep(30), repositorySelector=TEAM, suspend=True)
+        policies.in_state("web", "Pending", source="rest")
+        policies.label("web", team=None)
+        obj = policies.in_state("web", None)
+        assert condition(obj, "LifecyclePolicyApplied") is None
+
+        policies.repositories.create("named", lifecyclePolicyRef={"name": "late"})
+        policies.repositories.reconciling("named", "LifecyclePolicyNotFound")
+        policies.create("late", keep(30), suspend=True)
+        obj = policies.repositories.ready("named")
+        applied = condition(obj, "LifecyclePolicyApplied")
+        assert applied is not None
+        assert (applied["status"], applied["reason"]) == ("False", "Suspended")
+        assert aws.lifecycle_policy(policies.repositories.name("named")) is None

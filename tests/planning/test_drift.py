@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from ecr_operator.api.meta import ConditionStatus
 from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.planning.desired import DesiredRepository
 from ecr_operator.planning.drift import is_settled, same_facts
+from ecr_operator.planning.lifecycle_progress import APPLIED
 from ecr_operator.planning.plan import Done, Outcome, Retrying, Stalled, Waiting
 from ecr_operator.planning.repository import ObservedRepository
-from ecr_operator.planning.status import outcome_status, with_managed, with_repository
+from ecr_operator.planning.status import outcome_status, with_condition, with_managed, with_repository
 from ecr_operator.reasons import Reason
 from tests.planning.samples import ACCOUNT, LONG_AGO, NAME, NOW, PLACE, REGION, desired, observed
 
@@ -27,6 +29,11 @@ def status(outcome: Outcome = IN_SYNC, handled: str | None = None, **changes: An
     start = start.model_copy(update={"applied_hash": WANTED.applied_hash()})
     found = outcome_status(start, outcome, generation=3, now=LONG_AGO, handled=handled)
     return found.model_copy(update=changes)
+
+
+def with_lifecycle(applied: ConditionStatus) -> EcrRepositoryStatus:
+    """The same, with a lifecycle policy from elsewhere: it leaves the object ready."""
+    return with_condition(status(), APPLIED, applied, Reason.SUSPENDED, "no", generation=3, now=LONG_AGO)
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ CASES = {
         status=status(Stalled(Reason.ACCESS_DENIED, "no"), applied_hash=WANTED.applied_hash())
     ),
     "ready without conditions is not ready": Case(status=status(conditions=None)),
+    "a lifecycle policy that is not applied, after one that was": Case(status=with_lifecycle("False")),
+    "a lifecycle policy that is applied": Case(settled=True, status=with_lifecycle("True")),
     "another desired state: a default tag has changed": Case(
         wanted=desired(tags={"a": "1"}, deletionPolicy="Delete", default_tags={"b": "2"})
     ),

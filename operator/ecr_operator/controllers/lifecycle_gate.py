@@ -74,7 +74,9 @@ class LifecycleGates:
             message = f"`lifecyclePolicyRef`: {desired.lifecycle_at_rest}; what AWS holds stays as it is"
             state = LifecyclePolicyState.PENDING
             return LifecycleProgress(state, Reason.LIFECYCLE_POLICY_NOT_FOUND, message)
-        if before is None or condition is None or before.source != desired.lifecycle_source:
+        # Of what was not decided yet, the reason is now another one.
+        known = before is not None and before.state != LifecyclePolicyState.PENDING
+        if before is None or not known or condition is None or before.source != desired.lifecycle_source:
             message = f"{desired.lifecycle_at_rest}; what AWS holds stays as it is"
             return LifecycleProgress(LifecyclePolicyState.PENDING, Reason.SUSPENDED, message)
         return LifecycleProgress(before.state, Reason(condition.reason), condition.message, before.preview)

@@ -3,6 +3,7 @@
 from ecr_operator.api.meta import echoed_reconcile_value
 from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.planning.desired import DesiredRepository
+from ecr_operator.planning.lifecycle_progress import APPLIED
 from ecr_operator.planning.managed import reads
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.repository import ObservedRepository
@@ -21,12 +22,15 @@ def is_settled(
 ) -> bool:
     """Whether the status says that this very desired state was found in sync, in this region.
 
-    `asked` is the value of the reconcile annotation. Such an object waits for the sweep.
+    `asked` is the value of the reconcile annotation. Such an object waits for the sweep. One whose lifecycle
+    policy is not applied does not: its hash is that of what was in sync before, which may be asked for again.
     """
+    applied = status.condition(APPLIED)
     return (
         status.observed_generation == generation
         and is_ready(status, generation)
         and status.applied_hash == desired.applied_hash()
+        and (applied is None or applied.status == "True")
         and status.region == region
         and (asked is None or status.last_handled_reconcile_at == echoed_reconcile_value(asked))
         and has_finalizer == desired.deletes
