@@ -136,7 +136,7 @@ class Reason(StrEnum):
     REPOSITORY_UPDATED = "RepositoryUpdated"
     """The repository was changed to match the spec."""
     REPLICAS_IN_USE = "ReplicasInUse"
-    """This cluster uses repositories of this name in other Regions, where copies have policies of their own."""
+    """This cluster uses repositories of this name in other Regions, with policies of their own there."""
     LIFECYCLE_POLICY_WITHDRAWN = "LifecyclePolicyWithdrawn"
     """The lifecycle policy was taken off the repository, because it would act on images in use."""
     REPOSITORY_DELETED = "RepositoryDeleted"

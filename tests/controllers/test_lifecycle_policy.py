@@ -1,4 +1,4 @@
-"""How often an EcrLifecyclePolicy looks at its repositories: a thousand of them change one after the other."""
+"""How often an EcrLifecyclePolicy looks at its repositories: a thousand of them change, one by one."""
 
 import asyncio
 from datetime import UTC, datetime

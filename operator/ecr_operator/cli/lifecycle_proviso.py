@@ -4,12 +4,12 @@ A plan does not ask for it: to start AWS's preview is a write.
 """
 
 from ecr_operator.api.lifecycle_policy import ImagesInUse, LifecycleProtection
-from ecr_operator.planning.lifecycle_protection import needs_preview, protection_of
+from ecr_operator.planning.lifecycle_protection import needs_preview
 
 
 def proviso(protection: LifecycleProtection) -> str:
     """As it follows "set the lifecycle policy"; empty: it is set at once."""
-    if not needs_preview(protection_of(protection), new=False, empty=False):
+    if not needs_preview(protection, new=False, empty=False):
         return ""
     unless = []
     match protection.effective_images_in_use:
