@@ -95,10 +95,10 @@ class Inventories:
             subject = self._context.subject(obj)
         except UnsupportedSpecError:
             return 0
-        arn = subject.status.repository_arn
-        if is_deleting(obj) or subject.spec.is_suspended or arn is None:
+        arn, registry = subject.status.repository_arn, self._context.registry_of(subject)
+        if is_deleting(obj) or subject.spec.is_suspended or arn is None or _is_elsewhere(arn, registry):
             return 0
-        found = await self._read(subject, self._context.registry_of(subject), arn, None)
+        found = await self._read(subject, registry, arn, None)
         if found is None:
             # The repository is gone: what follows is the reconcile's to decide.
             self._queue.add(key, fresh=False)
@@ -235,6 +235,12 @@ class Inventories:
         elif (new.get("status") or {}).get("repositoryArn") is not None:
             # Others are looked at in their first reconcile.
             self.pace.add(object_key(new))
+
+
+def _is_elsewhere(arn: str, registry: Registry) -> bool:
+    """Whether the repository is not in the registry that is asked now, as far as that is known."""
+    place = Place.of_arn(arn)
+    return place.region != registry.region or registry.known_account not in (None, place.account)
 
 
 def _is_used(image: Image, usage: RepositoryUsage) -> bool:
