@@ -146,10 +146,10 @@ class TestTheManifestsHaveThePolicy:
     def test_for_repositories_that_are_left_alone(self, fake: FakeAws, show: Show) -> None:
         leaving = repository("leaving")
         leaving["metadata"]["deletionTimestamp"] = "2026-11-25T00:00:00Z"
-        observed = repository("seen", managementPolicy="Observe")
+        observed = repository("seen", managementPolicy="Observe", lifecyclePolicyRef={"name": "nosuch"})
         _, lines = show(policy(labels={}), repository("off", suspend=True), leaving, observed)
         assert lines[0] == "team-a/keep none reaches no EcrRepository of these manifests"
-        assert not [line for line in lines if "lifecycle policy" in line]
+        assert not [line for line in lines if "lifecycle policy" in line or "Note" in line]
 
     def test_that_is_being_deleted(self, fake: FakeAws, show: Show) -> None:
         leaving = policy(labels={})
