@@ -34,7 +34,7 @@ class LifecycleGates:
     ) -> LifecycleProgress:
         """How far the policy gets in this reconcile. Raises `AwsError`."""
         desired = subject.desired
-        if desired.lifecycle_at_rest:
+        if desired.lifecycle_at_rest and not desired.observe:
             return self._at_rest(subject)
         text = desired.lifecycle
         if text is None or desired.observe:
