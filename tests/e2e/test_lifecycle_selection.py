@@ -1,9 +1,16 @@
 """Which EcrLifecyclePolicy a repository gets, by selector and by reference, and what is taken off again."""
 
+import time
+from typing import Any
+
+import pytest
+
+from ecr_operator.controllers import lifecycle_policy
+from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
-from tests.lifecycle import LifecyclePolicies, keep
-from tests.repositories import condition
+from tests.lifecycle import KIND, LifecyclePolicies, keep
 from tests.running import RunningOperator
+from tests.waiting import until
 
 TEAM = {"matchLabels": {"team": "a"}}
 A = {"team": "a"}
@@ -131,22 +138,82 @@ def test_of_two_policies_the_one_that_is_there_stays(
         assert "DeleteLifecyclePolicy" not in policies.repositories.writes()
 
 
-def test_a_policy_at_rest_says_why_and_is_told_of_no_more_when_it_selects_no_more(
-    own_operator: RunningOperator, policies: LifecyclePolicies, aws: FakeAws
+def test_two_policies_that_fight_write_nothing_more_whatever_wakes_them(
+    policies: LifecyclePolicies, aws: FakeAws, cluster: Cluster
 ) -> None:
-    with own_operator:
-        policies.repository("web", A)
-        policies.create("rest", keep(30), repositorySelector=TEAM, suspend=True)
-        policies.in_state("web", "Pending", source="rest")
-        policies.label("web", team=None)
-        obj = policies.in_state("web", None)
-        assert condition(obj, "LifecyclePolicyApplied") is None
+    repositories = policies.repositories
+    # Of the same second, perhaps, and then the first by name.
+    first = policies.create("older", keep(30), repositorySelector=TEAM)
+    second = policies.create("newer", keep(10), repositorySelector=TEAM)
+    made = sorted((one["metadata"]["creationTimestamp"], one["metadata"]["name"]) for one in (first, second))
+    winner, loser = (name for _, name in made)
+    with policies.operator(resync_seconds=1.0):
+        for name in ("one", "two"):
+            policies.repository(name, A)
+            policies.in_state(name, "Applied", source=winner)
+        policies.ready(winner, matched=2, applied=2)
+        policies.stalled(loser, "Conflict", matched=2, conflicting=2)
+        before = {kind: cluster.list(kind, policies.namespace) for kind in ("EcrRepository", KIND)}
+        writes, sweeps = repositories.writes(), aws.calls().get("GetResources", 0)
+        for round in ("1", "2", "3"):
+            for name in ("one", "two"):
+                repositories.reconcile_now(name, round)
+        for _ in range(2):
+            policies.patch(loser, rules=[keep(11)])
+            policies.patch(loser, rules=[keep(10)])
+        until(cluster, lambda: aws.calls().get("GetResources", 0) >= sweeps + 3, "sweeps")
+        assert repositories.writes() == writes
+        assert writes.count("PutLifecyclePolicy") == 2
+        # And nothing is told anew of those that are in order.
+        for kind, objects in before.items():
+            for obj in objects:
+                name = obj["metadata"]["name"]
+                if name != loser:
+                    now = cluster.get(kind, policies.namespace, name)["status"]
+                    assert now | {"lastHandledReconcileAt": ""} == obj["status"] | {
+                        "lastHandledReconcileAt": ""
+                    }
 
-        policies.repositories.create("named", lifecyclePolicyRef={"name": "late"})
-        policies.repositories.reconciling("named", "LifecyclePolicyNotFound")
-        policies.create("late", keep(30), suspend=True)
-        obj = policies.repositories.ready("named")
-        applied = condition(obj, "LifecyclePolicyApplied")
-        assert applied is not None
-        assert (applied["status"], applied["reason"]) == ("False", "Suspended")
-        assert aws.lifecycle_policy(policies.repositories.name("named")) is None
+
+def test_one_that_is_only_observed_gets_none(policies: LifecyclePolicies, aws: FakeAws) -> None:
+    repositories = policies.repositories
+    specs: dict[str, dict[str, Any]] = {
+        "selected": {},
+        "own": {"lifecyclePolicy": {"rules": [keep(1)]}},
+        "names-nothing": {"lifecyclePolicyRef": {"name": "nothing"}},
+    }
+    with policies.operator():
+        policies.create("keep", keep(1), repositorySelector={})
+        for name, spec in specs.items():
+            repositories.by_hand(name)
+            policies.images(name, "v1", "v2")
+            policies.repository(name, managementPolicy="Observe", **spec)
+        for name in specs:
+            status = repositories.reconcile_now(name, "1")["status"]
+            assert "lifecyclePolicy" not in status
+            assert "LifecyclePolicyApplied" not in str(status["conditions"])
+        policies.ready("keep", matched=0)
+        assert repositories.writes() == []
+    aws.reset_calls()
+    with policies.operator():
+        policies.create("later", keep(30))
+        policies.ready("later", matched=0)
+        assert repositories.calls() == {}
+
+
+def test_the_status_of_a_policy_is_summed_up_now_and_then(
+    own_operator: RunningOperator,
+    policies: LifecyclePolicies,
+    cluster: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lifecycle_policy, "SUMMARY_SECONDS", 2.0)
+    with own_operator:
+        began = time.monotonic()
+        obj = policies.create("keep", keep(30), repositorySelector={})
+        for number in range(8):
+            policies.repository(f"r{number}")
+        policies.ready("keep", matched=8, applied=8)
+        written = cluster.history(KIND, policies.namespace, "keep", obj["metadata"]["resourceVersion"])
+        # The first one is no matter of time.
+        assert len(written) <= 2 + (time.monotonic() - began) / 2.0
