@@ -1,14 +1,9 @@
 """Which EcrLifecyclePolicy a repository gets, by selector and by reference, and what is taken off again."""
 
-import time
-from typing import Any
-
-import pytest
-
-from ecr_operator.controllers import lifecycle_policy
 from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
 from tests.lifecycle import KIND, LifecyclePolicies, keep
+from tests.repositories import condition
 from tests.running import RunningOperator
 from tests.waiting import until
 
@@ -174,46 +169,26 @@ def test_two_policies_that_fight_write_nothing_more_whatever_wakes_them(
                         "lastHandledReconcileAt": ""
                     }
 
-
-def test_one_that_is_only_observed_gets_none(policies: LifecyclePolicies, aws: FakeAws) -> None:
-    repositories = policies.repositories
-    specs: dict[str, dict[str, Any]] = {
-        "selected": {},
-        "own": {"lifecyclePolicy": {"rules": [keep(1)]}},
-        "names-nothing": {"lifecyclePolicyRef": {"name": "nothing"}},
-    }
-    with policies.operator():
-        policies.create("keep", keep(1), repositorySelector={})
-        for name, spec in specs.items():
-            repositories.by_hand(name)
-            policies.images(name, "v1", "v2")
-            policies.repository(name, managementPolicy="Observe", **spec)
-        for name in specs:
-            status = repositories.reconcile_now(name, "1")["status"]
-            assert "lifecyclePolicy" not in status
-            assert "LifecyclePolicyApplied" not in str(status["conditions"])
-        policies.ready("keep", matched=0)
-        assert repositories.writes() == []
-    aws.reset_calls()
-    with policies.operator():
-        policies.create("later", keep(30))
-        policies.ready("later", matched=0)
-        assert repositories.calls() == {}
+        policies.repositories.create("named", lifecyclePolicyRef={"name": "late"})
+        policies.repositories.reconciling("named", "LifecyclePolicyNotFound")
+        policies.create("late", keep(30), suspend=True)
+        obj = policies.repositories.ready("named")
+        applied = condition(obj, "LifecyclePolicyApplied")
+        assert applied is not None
+        assert (applied["status"], applied["reason"]) == ("False", "Suspended")
+        assert aws.lifecycle_policy(policies.repositories.name("named")) is None
 
 
-def test_the_status_of_a_policy_is_summed_up_now_and_then(
-    own_operator: RunningOperator,
-    policies: LifecyclePolicies,
-    cluster: Cluster,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_repository_whose_deletion_is_held_is_none_of_the_policys_any_more(
+    own_operator: RunningOperator, policies: LifecyclePolicies
 ) -> None:
-    monkeypatch.setattr(lifecycle_policy, "SUMMARY_SECONDS", 2.0)
     with own_operator:
-        began = time.monotonic()
-        obj = policies.create("keep", keep(30), repositorySelector={})
-        for number in range(8):
-            policies.repository(f"r{number}")
-        policies.ready("keep", matched=8, applied=8)
-        written = cluster.history(KIND, policies.namespace, "keep", obj["metadata"]["resourceVersion"])
-        # The first one is no matter of time.
-        assert len(written) <= 2 + (time.monotonic() - began) / 2.0
+        policies.create("keep", keep(30), repositorySelector=TEAM)
+        policies.repository("web", A, deletionPolicy="DeleteWithImages")
+        policies.repository("other", A)
+        policies.images("web", "v1")
+        policies.pod("old", "web", ":v1")
+        policies.ready("keep", matched=2, applied=2)
+        policies.repositories.delete("web")
+        policies.repositories.reconciling("web", "DeletionHeld")
+        policies.ready("keep", matched=1, applied=1)

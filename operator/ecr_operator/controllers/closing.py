@@ -154,7 +154,7 @@ class Closing:
 def _got(subject: Subject, performed: Performed, outcome: Outcome) -> LifecycleProgress | None:
     """How far the policy has got, now that the plan was carried out as far as it was."""
     progress, observed, text = performed.progress, performed.observed, subject.desired.lifecycle
-    if progress is None or text is None or subject.desired.observe or not progress.is_applied:
+    if progress is None or text is None or not progress.is_applied:
         return progress
     if observed is not None and canonical_text(observed.lifecycle_policy) == text:
         return progress

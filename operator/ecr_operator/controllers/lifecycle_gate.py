@@ -34,10 +34,10 @@ class LifecycleGates:
     ) -> LifecycleProgress:
         """How far the policy gets in this reconcile. Raises `AwsError`."""
         desired = subject.desired
-        if desired.lifecycle_at_rest and not desired.observe:
+        if desired.lifecycle_at_rest:
             return self._at_rest(subject)
         text = desired.lifecycle
-        if text is None or desired.observe:
+        if text is None:
             memory.forget_preview()
             return LifecycleProgress()
         if observed is None or not observed.known.lifecycle:

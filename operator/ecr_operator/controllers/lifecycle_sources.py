@@ -1,7 +1,7 @@
 """Which EcrLifecyclePolicies a changed object affects: what their status says of repositories."""
 
 from ecr_operator.controllers.lifecycle_policies import BY_NAMESPACE
-from ecr_operator.controllers.subject import Json, object_key, what_users_change
+from ecr_operator.controllers.subject import Json, is_deleting, object_key, what_users_change
 from ecr_operator.engine.queue import WorkQueue
 from ecr_operator.kube.resources import LIFECYCLE_POLICIES, REPOSITORIES
 from ecr_operator.kube.store import Store
@@ -54,6 +54,8 @@ def _told(obj: Json | None) -> tuple[object, ...]:
     conditions = {one["type"]: one for one in status.get("conditions") or ()}
     return (
         obj["metadata"].get("labels"),
+        # A deletion may be held for long.
+        is_deleting(obj),
         spec.get("lifecyclePolicy") is None,
         spec.get("lifecyclePolicyRef"),
         spec.get("suspend"),

@@ -65,7 +65,7 @@ def with_lifecycle(
 ) -> EcrRepositoryStatus:
     """`status` that says how far the policy has got; nothing of one that is not managed."""
     before = status.lifecycle_policy
-    if desired.lifecycle_source is None or desired.observe:
+    if desired.lifecycle_source is None:
         status = status.model_copy(update={"lifecycle_policy": _left(status)})
         return with_condition(status, APPLIED, None, generation=generation, now=now)
     text = desired.lifecycle
