@@ -22,7 +22,20 @@ from tests.pull_secrets import KIND, PullSecrets
 from tests.repositories import Repositories
 from tests.running import RunningOperator
 
+LONG = ("bench", "sequences", "crashes", "demo", "faults", "deploy", "pull", "e2e")
+"""Directories whose files take long: begun first, so that no worker is left alone with one at the end."""
 CRDS = Path(__file__).parent.parent / "crds"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        directory = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
+        return LONG.index(directory) if directory in LONG else len(LONG)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
