@@ -89,34 +89,32 @@ def pods(world: World, run: Run) -> Iterator[Result]:
     """List the images in use, once, with so many Pods of two containers."""
     result, population = run.result(), world.new_population(1)
     workloads = Workloads(world.plane.kubeconfig, population.namespace)
-    try:
-        with world.operator() as operator:
-            if population.create(patience(1)).missing:
-                raise RuntimeError("the repository did not get Ready")
-            population.ask("without", 1, patience(1))
-            workloads.create_pods(run.size, REPOSITORIES, TAGS)
+    with world.operator() as operator:
+        if population.create(patience(1)).missing:
+            raise RuntimeError("the repository did not get Ready")
+        population.ask("without", 1, patience(1))
+        workloads.create_pods(run.size, REPOSITORIES, TAGS)
+        wait_idle(operator)
+        with run.measured(world, operator):
+            pages, cpu = _requests(world, "pods", LISTING), cpu_seconds(operator.pid)
+            forget_peak(operator.pid)
+            resident = megabytes(operator.pid)
+            # Who asks for a reconcile wants to know who uses what now.
+            wave = population.ask("with", 1, patience(run.size))
+            result.add("seconds of the list", None if wave.missing else wave.seconds)
+            result.add(GROWTH, peak_megabytes(operator.pid) - resident)
             wait_idle(operator)
-            with run.measured(world, operator):
-                pages, cpu = _requests(world, "pods", LISTING), cpu_seconds(operator.pid)
-                forget_peak(operator.pid)
-                resident = megabytes(operator.pid)
-                # Who asks for a reconcile wants to know who uses what now.
-                wave = population.ask("with", 1, patience(run.size))
-                result.add("seconds of the list", None if wave.missing else wave.seconds)
-                result.add(GROWTH, peak_megabytes(operator.pid) - resident)
-                wait_idle(operator)
-                result.add("RSS growth afterwards, MB", megabytes(operator.pid) - resident)
-                result.add(LIST_CPU, cpu_seconds(operator.pid) - cpu)
-            result.add(POD_LISTS, float(_requests(world, "pods", LISTING) - pages))
-            again = cpu_seconds(operator.pid)
-            population.ask("again", 1, patience(run.size))
-            wait_idle(operator)
-            result.add("CPU of the next list, s", cpu_seconds(operator.pid) - again)
-            result.add("RSS growth at the peak of both, MB", peak_megabytes(operator.pid) - resident)
-    finally:
-        workloads.delete_pods()
-    world.keep(None)
+            result.add("RSS growth afterwards, MB", megabytes(operator.pid) - resident)
+            result.add(LIST_CPU, cpu_seconds(operator.pid) - cpu)
+        result.add(POD_LISTS, float(_requests(world, "pods", LISTING) - pages))
+        again = cpu_seconds(operator.pid)
+        population.ask("again", 1, patience(run.size))
+        wait_idle(operator)
+        result.add("CPU of the next list, s", cpu_seconds(operator.pid) - again)
+        result.add("RSS growth at the peak of both, MB", peak_megabytes(operator.pid) - resident)
     yield result
+    workloads.delete_pods(run.size)
+    world.keep(None)
 
 
 def inventory(world: World, run: Run) -> Iterator[Result]:

@@ -39,9 +39,11 @@ class Workloads:
         """Create Pods with two containers; each of as many images as there are is used as often."""
         asyncio.run(self._send(self._pods(number, repositories, tags)))
 
-    def delete_pods(self) -> None:
-        """Delete all of them; without a node they are gone at once."""
-        asyncio.run(self._send([Request("DELETE", path("Pod", self.namespace))]))
+    def delete_pods(self, number: int) -> None:
+        """Delete them; without a node they are gone at once."""
+        # One request for all would take longer than the API server lets a request take.
+        names = map(_pod_name, range(number))
+        asyncio.run(self._send(Request("DELETE", path("Pod", self.namespace, name)) for name in names))
 
     async def _send(self, requests: Iterable[Request]) -> None:
         async with ApiServer(self.kubeconfig) as server:
@@ -50,7 +52,7 @@ class Workloads:
     def _pods(self, number: int, repositories: int, tags: int) -> Iterator[Request]:
         for pod in range(number):
             images = [_image(2 * pod + container, repositories, tags) for container in range(2)]
-            metadata = {"name": f"p{pod:05d}", "annotations": {"example.com/ballast": BALLAST}}
+            metadata = {"name": _pod_name(pod), "annotations": {"example.com/ballast": BALLAST}}
             body = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _spec(images)}
             yield Request("POST", path("Pod", self.namespace), body)
 
@@ -66,6 +68,10 @@ class Workloads:
                 "template": {"metadata": {"labels": labels}, "spec": _spec(images)},
             },
         }
+
+
+def _pod_name(number: int) -> str:
+    return f"p{number:05d}"
 
 
 def _image(number: int, repositories: int, tags: int) -> str:
