@@ -170,3 +170,40 @@ def test_the_preview_of_somebody_else_is_waited_for_and_never_taken_for_ours(
     assert aws.lifecycle_policy(name) == OLD
     # One found it busy.
     assert repositories.calls()["StartLifecyclePolicyPreview"] == 2
+
+
+def test_a_preview_in_other_words_is_ours_and_ids_of_no_image_are_no_matter(
+    policies: LifecyclePolicies, aws: FakeAws
+) -> None:
+    repositories = policies.repositories
+    name = repositories.name("web")
+    repositories.created("web", lifecyclePolicy=OLD)
+    policies.images("web", "v1", "v2", "v3")
+    for pod in ("gone", "v3"):
+        policies.pod(pod, "web", f":{pod}")
+    aws.set_previews(unknown_images="refused", prefix=name)
+    aws.set_lifecycle_reformat("expanded")
+    try:
+        repositories.patch("web", lifecyclePolicy=NEW)
+        obj = repositories.ready("web")
+    finally:
+        aws.set_lifecycle_reformat("plain")
+    assert obj["status"]["lifecyclePolicy"]["preview"] == {"expiringImages": 1, "archivingImages": 0}
+    assert aws.lifecycle_policy(name) == NEW
+    assert repositories.calls()["StartLifecyclePolicyPreview"] == 1
+
+
+def test_a_repository_that_goes_while_it_is_previewed_is_made_again_with_the_policy(
+    policies: LifecyclePolicies, aws: FakeAws
+) -> None:
+    repositories = policies.repositories
+    repositories.created("web", lifecyclePolicy=OLD)
+    policies.images("web", "v1", "v2", "v3")
+    aws.set_previews(seconds=None, prefix=repositories.name("web"))
+    repositories.patch("web", lifecyclePolicy=NEW)
+    policies.in_state("web", "Pending")
+    repositories.ecr.delete_repository(repositoryName=repositories.name("web"), force=True)
+    obj = repositories.ready("web")
+    repositories.event(obj, "RepositoryRecreated")
+    assert obj["status"]["images"]["count"] == 0
+    assert aws.lifecycle_policy(repositories.name("web")) == NEW

@@ -240,3 +240,40 @@ def test_a_withdrawn_policy_is_put_back_only_when_it_has_been_harmless_for_a_whi
         repositories.ready("web")
         assert aws.lifecycle_policy(repositories.name("web")) == {"rules": [keep(3)]}
         assert repositories.calls()["StartLifecyclePolicyPreview"] == 1
+
+
+def test_a_preview_that_a_restart_has_forgotten_is_asked_for_anew(
+    policies: LifecyclePolicies, aws: FakeAws
+) -> None:
+    repositories = policies.repositories
+    name = repositories.name("web")
+    with policies.operator():
+        repositories.created("web", lifecyclePolicy={"rules": [keep(30)]})
+        policies.images("web", "v1", "v2", "v3")
+        policies.pod("old", "web", ":v1")
+        aws.set_previews(seconds=None, prefix=name)
+        repositories.patch("web", lifecyclePolicy={"rules": [keep(2)]})
+        policies.in_state("web", "Pending")
+    aws.set_previews(prefix=name)
+    with policies.operator():
+        repositories.stalled("web", "ImagesInUse")
+        assert aws.lifecycle_policy(name) == {"rules": [keep(30)]}
+
+
+def test_a_policy_in_force_is_judged_when_asked_for_and_after_a_start(
+    policies: LifecyclePolicies, aws: FakeAws
+) -> None:
+    repositories = policies.repositories
+    with policies.operator():
+        for name in ("asked", "started"):
+            repositories.created(name, lifecyclePolicy={"rules": [older_than(10)]})
+            policies.images(name, "v1", "v2")
+            policies.pod(name, name, ":v1")
+        aws.age_images(7.5 * DAY, repositories.name("asked"))
+        repositories.reconcile_now("asked", "1")
+        policies.in_state("asked", "Withdrawn")
+    aws.age_images(7.5 * DAY, repositories.name("started"))
+    with policies.operator(inventory_seconds=0.5):
+        policies.in_state("started", "Withdrawn")
+    for name in ("asked", "started"):
+        assert aws.lifecycle_policy(repositories.name(name)) is None

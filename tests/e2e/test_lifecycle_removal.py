@@ -241,3 +241,27 @@ def test_what_was_edited_while_nobody_looked_is_done_after_the_start_and_nothing
         policies.create("later", keep(30))
         policies.ready("later", matched=0)
         assert repositories.calls() == {}
+
+
+def test_from_one_source_to_another_a_repository_is_never_without_a_policy(
+    own_operator: RunningOperator, policies: LifecyclePolicies, aws: FakeAws
+) -> None:
+    repositories = policies.repositories
+    with own_operator:
+        policies.create("all", keep(30), repositorySelector={})
+        policies.create("named", keep(20))
+        policies.repository("web")
+        policies.in_state("web", "Applied", source="all")
+        policies.images("web", "v1", "v2", "v3")
+        policies.pod("old", "web", ":v1")
+        # One that is held leaves the one before, whose source does not apply any more.
+        repositories.patch("web", lifecyclePolicy={"rules": [keep(2)]})
+        repositories.stalled("web", "ImagesInUse")
+        assert aws.lifecycle_policy(repositories.name("web")) == OLD
+        repositories.patch("web", lifecyclePolicy=None, lifecyclePolicyRef={"name": "named"})
+        policies.in_state("web", "Applied", source="named")
+        assert aws.lifecycle_policy(repositories.name("web")) == {"rules": [keep(20)]}
+        repositories.patch("web", lifecyclePolicyRef=None)
+        policies.in_state("web", "Applied", source="all")
+        assert aws.lifecycle_policy(repositories.name("web")) == OLD
+        assert policy_writes(policies) == ["PutLifecyclePolicy"] * 3
