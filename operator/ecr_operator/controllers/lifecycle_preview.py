@@ -35,7 +35,7 @@ from ecr_operator.planning.lifecycle_preview import (
     next_step,
     started,
 )
-from ecr_operator.planning.lifecycle_progress import LifecycleProgress
+from ecr_operator.planning.lifecycle_progress import APPLIED, LifecycleProgress, text_hash
 from ecr_operator.planning.lifecycle_protection import (
     UsedImages,
     needs_preview,
@@ -83,12 +83,7 @@ class Previews:
                 raise
             decision = _Decision(_refused(error))
         if isinstance(decision, Poll):
-            return LifecycleProgress(
-                LifecyclePolicyState.PENDING,
-                Reason.PROGRESSING,
-                "AWS previews the lifecycle policy; it is applied when it would take no image in use",
-                after=decision.after,
-            )
+            return _previewed(subject, text, decision.after)
         if isinstance(decision.verdict, Apply):
             memory.forget_preview()
             warnings = " ".join(("AWS holds the lifecycle policy.", *decision.verdict.warnings))
@@ -278,13 +273,30 @@ async def known_children(
     return {digest: memory.children[digest] for digest in digests if digest in memory.children}
 
 
-def refuses_policy(error: AwsError) -> bool:
-    """Whether AWS says that the policy itself is not to its liking."""
-    return error.reason in _UNSENDABLE
+def _previewed(subject: Subject, text: str, after: float) -> LifecycleProgress:
+    """While AWS previews it. One that is held stays so until it is known better."""
+    before, applied = subject.status.lifecycle_policy, subject.status.condition(APPLIED)
+    if (
+        before is not None
+        and applied is not None
+        and (before.state, before.source) == (LifecyclePolicyState.HELD, subject.desired.lifecycle_source)
+        and before.hash == text_hash(text)
+        and subject.status.observed_generation == subject.generation
+    ):
+        reason = Reason(applied.reason)
+        return LifecycleProgress(before.state, reason, applied.message, before.preview, after=after)
+    return LifecycleProgress(
+        LifecyclePolicyState.PENDING,
+        Reason.PROGRESSING,
+        "AWS previews the lifecycle policy; it is applied when it would take no image in use",
+        after=after,
+    )
 
 
-def _refused(error: AwsError) -> Hold:
-    """AWS will not preview the policy, or not take it."""
-    if refuses_policy(error):
-        return Hold(Reason.INVALID_POLICY, f"AWS refuses the lifecycle policy: {error.message}")
-    return Hold(Reason.PREVIEW_FAILED, f"{error.message}. The policy is not applied without AWS's preview")
+def _refused(error: AwsError) -> _Decision:
+    """AWS will not preview the policy."""
+    if error.reason in _UNSENDABLE:
+        return _Decision(Hold(Reason.INVALID_POLICY, f"AWS refuses the lifecycle policy: {error.message}"))
+    return _Decision(
+        Hold(Reason.PREVIEW_FAILED, f"{error.message}. The policy is not applied without AWS's preview")
+    )

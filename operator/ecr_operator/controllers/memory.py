@@ -34,7 +34,7 @@ class Memory:
     lifecycle: LifecycleMemory = field(default_factory=LifecycleMemory)
     """Its lifecycle policy and its images."""
     look_after: float | None = None
-    """Seconds after which it wants to be looked at though it is in sync."""
+    """Seconds after which its lifecycle policy wants to be looked at, though all else is in sync."""
     waits: int = 0
     """How often in a row the object was found waiting."""
 
@@ -87,6 +87,8 @@ class Memories:
             case Stalled(reason=Reason.CREDENTIALS_MISSING):
                 seconds = min(settings.stalled_recheck_seconds, CREDENTIALS_RECHECK_SECONDS)
                 return self._context.jittered(seconds, 0.5)
+            case Stalled() if memory.look_after is not None:
+                return memory.look_after
             case Stalled():
                 return self._context.jittered(settings.stalled_recheck_seconds, 0.5)
             case Done() if memory.look_after is not None:
