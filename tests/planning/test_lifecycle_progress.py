@@ -114,6 +114,24 @@ ENTRIES: dict[str, Case] = {
     "a policy that is not to be retained any more": Case(
         status_of(had(on_removal=RETAIN)), WANTED, LifecycleProgress(), had()
     ),
+    "until another policy is applied, the one that AWS holds is spoken of": Case(
+        status_of(had(), LIFECYCLE),
+        replace(WANTED, lifecycle=OTHER_TEXT, lifecycle_source="new", lifecycle_on_removal=RETAIN),
+        HELD,
+        had(State.HELD, DELETE, source="new", hash=text_hash(OTHER_TEXT), preview=PREVIEW),
+    ),
+    "one that is to be retained is, also while another is held": Case(
+        status_of(had(on_removal=RETAIN), LIFECYCLE),
+        replace(WANTED, lifecycle=OTHER_TEXT, lifecycle_source="new"),
+        HELD,
+        had(State.HELD, RETAIN, source="new", hash=text_hash(OTHER_TEXT), preview=PREVIEW),
+    ),
+    "where AWS holds none of ours, a held policy speaks for itself": Case(
+        status_of(had()),
+        replace(WANTED, lifecycle=OTHER_TEXT, lifecycle_source="new", lifecycle_on_removal=RETAIN),
+        HELD,
+        had(State.HELD, RETAIN, source="new", hash=text_hash(OTHER_TEXT), preview=PREVIEW),
+    ),
     "a policy that is gone leaves what is known of it": Case(
         status_of(had()), AT_REST, MISSING, had(State.PENDING)
     ),

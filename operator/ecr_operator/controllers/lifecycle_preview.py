@@ -293,10 +293,13 @@ def _previewed(subject: Subject, text: str, after: float) -> LifecycleProgress:
     )
 
 
-def _refused(error: AwsError) -> _Decision:
-    """AWS will not preview the policy."""
-    if error.reason in _UNSENDABLE:
-        return _Decision(Hold(Reason.INVALID_POLICY, f"AWS refuses the lifecycle policy: {error.message}"))
-    return _Decision(
-        Hold(Reason.PREVIEW_FAILED, f"{error.message}. The policy is not applied without AWS's preview")
-    )
+def refuses_policy(error: AwsError) -> bool:
+    """Whether AWS says that the policy itself is not to its liking."""
+    return error.reason in _UNSENDABLE
+
+
+def _refused(error: AwsError) -> Hold:
+    """AWS will not preview the policy, or not take it."""
+    if refuses_policy(error):
+        return Hold(Reason.INVALID_POLICY, f"AWS refuses the lifecycle policy: {error.message}")
+    return Hold(Reason.PREVIEW_FAILED, f"{error.message}. The policy is not applied without AWS's preview")

@@ -69,10 +69,14 @@ def with_lifecycle(
         status = status.model_copy(update={"lifecycle_policy": _left(status)})
         return with_condition(status, APPLIED, None, generation=generation, now=now)
     text = desired.lifecycle
-    on_removal = desired.lifecycle_on_removal
-    if desired.lifecycle_at_rest and before and before.on_removal == LifecycleDeletionPolicy.RETAIN:
-        # Of a policy that is gone, or not understood, nobody knows what it says: what it said last stands.
-        on_removal = LifecycleDeletionPolicy.RETAIN
+    on_removal: LifecycleDeletionPolicy | None = desired.lifecycle_on_removal
+    if desired.lifecycle_at_rest:
+        if before and before.on_removal == LifecycleDeletionPolicy.RETAIN:
+            # Of a policy that is gone, or not understood, nobody knows what it says: what it said stands.
+            on_removal = LifecycleDeletionPolicy.RETAIN
+    elif before and LIFECYCLE in (status.managed or ()) and not progress.is_applied:
+        # What is to be taken off one day is the policy that AWS holds, not the one that waits.
+        on_removal = before.on_removal
     entry = RepositoryLifecyclePolicy(
         source=desired.lifecycle_source,
         state=progress.state,
