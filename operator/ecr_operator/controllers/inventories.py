@@ -11,9 +11,9 @@ from ecr_operator.aws.errors import AwsError, Kind
 from ecr_operator.aws.images import read_images
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.index_children import known_children
 from ecr_operator.controllers.inventory_pace import InventoryPace
 from ecr_operator.controllers.lifecycle_memory import LifecycleMemory
-from ecr_operator.controllers.lifecycle_preview import known_children
 from ecr_operator.controllers.memory import Memories
 from ecr_operator.controllers.subject import Json, Subject, UnsupportedSpecError, is_deleting, object_key
 from ecr_operator.engine.queue import WorkQueue

@@ -1,6 +1,5 @@
 """AWS's preview of a lifecycle policy, asked for across reconciles, and what follows from it."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +7,6 @@ from ecr_operator.api.lifecycle import LifecycleCountType
 from ecr_operator.api.lifecycle_policy import LifecyclePolicyState, LifecycleProtection
 from ecr_operator.api.repository_status import LifecyclePreview, ListedImage
 from ecr_operator.aws.errors import AwsError, Kind
-from ecr_operator.aws.images import children_of
 from ecr_operator.aws.lifecycle_preview import (
     RepositoryImages,
     Taken,
@@ -19,6 +17,7 @@ from ecr_operator.aws.lifecycle_preview import (
 )
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.index_children import known_children
 from ecr_operator.controllers.lifecycle_memory import Held, LifecycleMemory
 from ecr_operator.controllers.subject import Subject
 from ecr_operator.planning import naming
@@ -255,22 +254,6 @@ class _Decision:
     preview: LifecyclePreview | None = None
     passes: bool = False
     """It is held for something that may pass by itself."""
-
-
-async def known_children(
-    registry: Registry, repository: str, digests: Collection[str], memory: LifecycleMemory
-) -> dict[str, tuple[str, ...]]:
-    """What those of the digests that are indexes refer to; without those that AWS does not hand out."""
-    missing = sorted(digest for digest in digests if digest not in memory.children)
-    if missing:
-        try:
-            found = await children_of(registry.session, repository, missing)
-        except AwsError as error:
-            if error.reason != Reason.ACCESS_DENIED:
-                raise
-            found = {}
-        memory.children |= found
-    return {digest: memory.children[digest] for digest in digests if digest in memory.children}
 
 
 def _previewed(subject: Subject, text: str, after: float) -> LifecycleProgress:
