@@ -3,7 +3,6 @@
 from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
 from tests.lifecycle import KIND, LifecyclePolicies, keep
-from tests.repositories import condition
 from tests.running import RunningOperator
 from tests.waiting import until
 
@@ -168,27 +167,3 @@ def test_two_policies_that_fight_write_nothing_more_whatever_wakes_them(
                     assert now | {"lastHandledReconcileAt": ""} == obj["status"] | {
                         "lastHandledReconcileAt": ""
                     }
-
-        policies.repositories.create("named", lifecyclePolicyRef={"name": "late"})
-        policies.repositories.reconciling("named", "LifecyclePolicyNotFound")
-        policies.create("late", keep(30), suspend=True)
-        obj = policies.repositories.ready("named")
-        applied = condition(obj, "LifecyclePolicyApplied")
-        assert applied is not None
-        assert (applied["status"], applied["reason"]) == ("False", "Suspended")
-        assert aws.lifecycle_policy(policies.repositories.name("named")) is None
-
-
-def test_a_repository_whose_deletion_is_held_is_none_of_the_policys_any_more(
-    own_operator: RunningOperator, policies: LifecyclePolicies
-) -> None:
-    with own_operator:
-        policies.create("keep", keep(30), repositorySelector=TEAM)
-        policies.repository("web", A, deletionPolicy="DeleteWithImages")
-        policies.repository("other", A)
-        policies.images("web", "v1")
-        policies.pod("old", "web", ":v1")
-        policies.ready("keep", matched=2, applied=2)
-        policies.repositories.delete("web")
-        policies.repositories.reconciling("web", "DeletionHeld")
-        policies.ready("keep", matched=1, applied=1)
