@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.cluster import Cluster, Object
 from tests.deploy.test_some_namespaces import RBAC
-from tests.fake_aws.client import FakeAws
+from tests.fake_aws.client import REGION, FakeAws
 from tests.lifecycle import DAY, LifecyclePolicies, keep, older_than
 from tests.repositories import message
 from tests.running import RunningOperator
@@ -109,6 +109,24 @@ def test_a_child_of_an_index_in_use_is_safe_and_holds_nothing(
         # It is judged in force, and is no risk there either.
         repositories.reconcile_now("web", "1")
         policies.in_state("web", "Applied")
+
+
+def test_a_copy_in_another_region_is_told_of_and_holds_nothing(
+    own_operator: RunningOperator, policies: LifecyclePolicies, aws: FakeAws
+) -> None:
+    repositories = policies.repositories
+    with own_operator:
+        repositories.created("web", lifecyclePolicy=OLD)
+        policies.images("web", "v1", "v2", "v3")
+        elsewhere = policies.reference("web", ":v1").replace(REGION, "us-east-1")
+        spec = {"containers": [{"name": "main", "image": elsewhere}]}
+        metadata = {"name": "far", "namespace": policies.namespace}
+        policies.cluster.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+        repositories.patch("web", lifecyclePolicy=NEW)
+        obj = repositories.ready("web")
+        assert aws.lifecycle_policy(repositories.name("web")) == NEW
+        repositories.reconcile_now("web", "1")
+        assert "us-east-1" in repositories.event(obj, "ReplicasInUse")["note"]
 
 
 def test_workloads_of_other_namespaces_are_numbers(
