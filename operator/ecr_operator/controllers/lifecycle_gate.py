@@ -55,7 +55,9 @@ class LifecycleGates:
         if same_lifecycle(text, there):
             memory.forget_preview()
             return self._applied(subject)
-        if there is None and holds and self._was_withdrawn(subject):
+        # After a crash it is off already, and the status does not say so yet.
+        lost = reading is not None and reading.endangers(text)
+        if there is None and holds and (lost or self._was_withdrawn(subject)):
             waiting = self._withdrawn(subject, memory)
             if waiting is not None:
                 return waiting
