@@ -20,19 +20,23 @@ from ecr_operator.kube.client import KubeClient
 from ecr_operator.process import operator as process
 from ecr_operator.process import pull_secrets
 from tests.kinds import KINDS
+from tests.lifecycle import KIND as POLICY_KIND
 from tests.pull_secrets import KIND as PULL_KIND
 from tests.repositories import KIND
 from tests.running import RunningOperator
+from tests.sequences.lifecycle.world import NAMESPACE
 
 When = Literal["before", "after"]
 Call = Callable[[], Awaitable[Any]]
 
 READS = ("describe_", "list_", "get_", "batch_get_")
 _OBJECT = re.compile(
-    rf"/(?:{KINDS[KIND].plural}|{KINDS[PULL_KIND].plural})/([^/?]+)"
+    rf"/namespaces/([^/]+-{NAMESPACE})/(?:{KINDS[KIND].plural}|{KINDS[POLICY_KIND].plural})/"
+    rf"|/(?:{KINDS[KIND].plural}|{KINDS[PULL_KIND].plural})/([^/?]+)"
     r"|/namespaces/([^/]+)-[a-z]/(?:secrets|serviceaccounts)(?:/|$)"
 )
-"""Of an EcrPullSecret the namespaces are named `<object>-<letter>`: what is written there is for it."""
+"""Of an EcrPullSecret the namespaces are named `<object>-<letter>`: what is written there is for it. Where
+lifecycle policies are at work, all that is written in a namespace is for one case, which has its name."""
 
 
 class Killed(BaseException):
@@ -188,12 +192,16 @@ def hooked() -> Iterator[Points]:
         # What is dead posts no events.
         patch.setattr(process, "EVENTS_SECONDS", 0.0)
         # Each case that is held holds a worker, and the others go on.
+        patch.setattr(process, "POLICIES_AT_ONCE", 200)
         for limit in ("NAMESPACES_AT_ONCE", "REFRESHED_AT_ONCE", "PULL_SECRETS_AT_ONCE"):
             patch.setattr(pull_secrets, limit, 200)
         yield points
 
 
 def _name_of(parameters: dict[str, Any]) -> str | None:
-    """The object whose repository a call names; repositories are `<namespace>/<name>`."""
+    """The object, or the namespace, whose repository a call names; repositories are `<namespace>/<name>`."""
     named = parameters.get("repositoryName") or parameters.get("resourceArn")
-    return str(named).rpartition("/")[2] if named else None
+    if not named:
+        return None
+    namespace, _, name = str(named).rpartition("/")
+    return namespace.rpartition("/")[2] if namespace.endswith(f"-{NAMESPACE}") else name

@@ -40,7 +40,7 @@ def show_old_lists(store: Store, older: Iterable[Older]) -> None:
 
 
 class Deafness:
-    """The objects, by name, of which no watch shows anything."""
+    """The objects, by their name or that of their namespace, of which no watch shows anything."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -56,9 +56,11 @@ class Deafness:
         with self._lock:
             self._names.clear()
 
-    def __contains__(self, name: object) -> bool:
+    @property
+    def names(self) -> frozenset[str]:
+        """Of objects and of namespaces."""
         with self._lock:
-            return name in self._names
+            return frozenset(self._names)
 
 
 @contextmanager
@@ -70,9 +72,13 @@ def deafness() -> Iterator[Deafness]:
     def heard(watch: Watch) -> None:
         arrived = list(watch._arrived)
         watch._arrived.clear()
-        watch._arrived.extend(entry for entry in arrived if entry[2]["metadata"]["name"] not in deaf)
+        watch._arrived.extend(entry for entry in arrived if not _names(entry[2]) & deaf.names)
         hand_over(watch)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Watch, "_hand_over", heard)
         yield deaf
+
+
+def _names(obj: Object) -> set[str]:
+    return {obj["metadata"]["name"], obj["metadata"].get("namespace", "")}

@@ -6,6 +6,8 @@ from random import Random
 from typing import Any
 
 from tests.crashes import faults, views
+from tests.crashes.lifecycle import scenarios as lifecycle
+from tests.crashes.lifecycle.cases import Case as LifecycleCase
 from tests.crashes.points import hooked
 from tests.crashes.pull.cases import Case
 from tests.crashes.pull.scenarios import CHANGES, SCENARIOS, is_certain
@@ -13,6 +15,9 @@ from tests.crashes.rounds import Fault, Rounds, Trace
 from tests.crashes.stale import Deafness, deafness
 from tests.crashes.views import StaleView, Unseen
 from tests.sequences.campaign import Campaign, Failure
+from tests.sequences.lifecycle.driver import Driver as LifecycleDriver
+from tests.sequences.lifecycle.specs import sequence as lifecycle_sequence
+from tests.sequences.lifecycle.world import LifecycleWorld, quick_summaries
 from tests.sequences.pull.driver import Driver
 from tests.sequences.pull.specs import sequence
 from tests.sequences.pull.world import PullWorld
@@ -24,12 +29,17 @@ SEQUENCES, CRASHES, CHANGED, REPEATED, STALE, UNSEEN = 24, 30, 30, 10, 16, 12
 
 
 class Soak:
-    """Its numbers are for the summary, of both kinds together."""
+    """Its numbers are for the summary, of all kinds together."""
 
     def __init__(self, world: World, seed: int) -> None:
         pulls = PullWorld(world.cluster, world.aws, "pull")
-        self._worlds: tuple[Any, ...] = (world, pulls)
-        self._campaigns = (Campaign(world, seed), Campaign(pulls, seed, sequence, Driver))
+        policies = LifecycleWorld(world.cluster, world.aws, "policies")
+        self._worlds: tuple[Any, ...] = (world, pulls, policies)
+        self._campaigns = (
+            Campaign(world, seed),
+            Campaign(pulls, seed, sequence, Driver),
+            Campaign(policies, seed, lifecycle_sequence, LifecycleDriver),
+        )
         self._random = Random(seed)
         self.divergences = 0
         self.crashes = self.stale = self.unseen = 0
@@ -50,7 +60,7 @@ class Soak:
         while True:
             begin = self._campaigns[0].sequences
             self._sequences(range(begin, begin + SEQUENCES))
-            for faults_of in (self._faults, self._pull_faults):
+            for faults_of in (self._faults, self._pull_faults, self._lifecycle_faults):
                 if time.monotonic() < deadline:
                     faults_of()
             if time.monotonic() >= deadline:
@@ -89,6 +99,15 @@ class Soak:
             self._crashes(rounds, traces, faults.crashes_and_changes(traces, CHANGES, is_certain))
             self._stale(rounds, traces)
             self._unseen(rounds, faults.unseen_changes(traces, CHANGES, is_certain), deaf)
+
+    def _lifecycle_faults(self) -> None:
+        changes, is_certain = lifecycle.CHANGES, lifecycle.is_certain
+        with hooked() as points, deafness() as deaf, quick_summaries():
+            rounds = Rounds(self._worlds[2], points, lifecycle.SCENARIOS, LifecycleCase)
+            traces = rounds.traces()
+            self._crashes(rounds, traces, faults.crashes_and_changes(traces, changes, is_certain))
+            self._stale(rounds, traces)
+            self._unseen(rounds, faults.unseen_changes(traces, changes, is_certain), deaf)
 
     def _crashes(self, rounds: Rounds, traces: dict[str, Trace], changed: list[Fault]) -> None:
         chosen = self._random.sample(faults.crashes(traces), CRASHES) + self._random.sample(changed, CHANGED)

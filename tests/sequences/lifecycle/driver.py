@@ -49,6 +49,8 @@ class Driver:
         self.is_settled = True
         self.asked: dict[str, str] = {}
         """By repository the reconcile that was asked for last."""
+        self.look: Look | None = None
+        """What was there when all had settled last."""
         self._number = 0
         self._has_begun = False
 
@@ -86,6 +88,11 @@ class Driver:
             self._change(inner, hurried)
         else:
             self._take(inner)
+
+    def overtake(self, step: ApplyPolicy | DropPolicy) -> None:
+        """Take a step while it is not known how far what was taken before has got."""
+        self.model.overtaken()
+        self._change(step, hurried=False)
 
     def _change(self, step: Any, hurried: bool) -> None:
         repositories, policies = self.model.now.repositories, self.model.now.policies
@@ -230,11 +237,11 @@ class Driver:
                     self.ask(letter)
             look = self._wait()
         self.model.settled(look.found)
-        self.is_settled = True
+        self.is_settled, self.look = True, look
 
     def _wait(self) -> Look:
         problems: list[str] = []
-        for _ in self.cluster.polls(SETTLE_SECONDS, 0.15):
+        for _ in self.cluster.polls(SETTLE_SECONDS, 0.25):
             self.model.release()
             look = Look(self.world, self.model, self.name)
             problems = look.problems() or self._unanswered(look)

@@ -251,6 +251,11 @@ class Model:
             self.open = True
             self._pass(self.now)
 
+    def overtaken(self) -> None:
+        """What comes next comes before anybody knows how far the operator has got."""
+        self._before, self.open = copy.deepcopy(self.now), True
+        self._pass(self.now)
+
     def settled(self, found: dict[str, State]) -> None:
         """Where all repositories have come to."""
         self.possible = {letter: {state} for letter, state in found.items()}

@@ -21,7 +21,7 @@ from tests.sequences.lifecycle.specs import BOTH, WRONG, policy_spec, repository
 from tests.sequences.lifecycle.world import LifecycleWorld
 
 SEED = 20261129
-COUNT = 10
+COUNT = 8
 
 
 # An operator that ends while it opens a connection leaves that to the garbage collector.

@@ -11,12 +11,13 @@ from tests.running import RunningOperator
 from tests.sequences.pull.world import PullWorld
 
 LIVELY: dict[str, Any] = {
-    "inventory_seconds": 0.5,
+    "inventory_seconds": 1.0,
     "inventory_calls_per_minute": 100_000,
     "put_back_seconds": 0.5,
-    "preview_seconds": 0.05,
+    "preview_seconds": 0.1,
+    "stalled_recheck_seconds": 1.5,
 }
-"""Images are looked at, and what follows from it is done, within a second."""
+"""Images are looked at, and what follows from it is done, within seconds."""
 NAMESPACE = "lifecycle"
 """The end of the name of each sequence's namespace."""
 
