@@ -16,7 +16,14 @@ from ecr_operator.api.repository import EcrRepositorySpec
 from ecr_operator.planning.desired import DesiredRepository, desired_repository
 from ecr_operator.planning.label_selector import LabelSelector
 from ecr_operator.planning.lifecycle import lifecycle_text
-from ecr_operator.planning.lifecycle_choice import INLINE, NO_POLICY, LifecycleChoice, NamedPolicy, choose
+from ecr_operator.planning.lifecycle_choice import (
+    INLINE,
+    NO_POLICY,
+    LifecycleChoice,
+    NamedPolicy,
+    choose,
+    named_policy,
+)
 from tests.api.lifecycle_examples import more_than, rule
 from tests.planning.bounds import bounded
 from tests.planning.samples import CLUSTER, METADATA, desired
@@ -135,6 +142,21 @@ def test_a_policy_as_it_is_written(fields: dict[str, Any], expected: NamedPolicy
     assert NamedPolicy.of("a", OLDER, spec_of(**fields)) == expected
     assert NamedPolicy.of("a", OLDER, spec_of(**fields), "why") == replace(expected, at_rest="why")
     assert expected.text == lifecycle_text(spec_of().rules)
+
+
+def test_a_policy_that_is_too_long_for_aws_stops_no_repository() -> None:
+    tagged = {"tagStatus": "tagged", "countType": "imageCountMoreThan", "countNumber": 1}
+    rules = [rule(n, tagged | {"tagPrefixList": [f"v{n}"]}, description="x" * 700) for n in range(1, 51)]
+    found = named_policy(
+        {
+            "metadata": {"name": "a", "creationTimestamp": OLDER},
+            "spec": {"rules": rules, "repositorySelector": {}},
+        }
+    )
+    choice = chosen([found])
+    assert (choice.source, choice.text) == ("a", None)
+    assert "characters, AWS allows 30,720" in choice.at_rest
+    assert desired_by(choice).lifecycle is None
 
 
 def desired_by(choice: LifecycleChoice | None, **spec: Any) -> DesiredRepository:

@@ -19,7 +19,7 @@ from ecr_operator.api.lifecycle_policy import (
 from ecr_operator.api.repository import EcrRepositorySpec
 from ecr_operator.api.validation import describe
 from ecr_operator.planning.label_selector import LabelSelector
-from ecr_operator.planning.lifecycle import lifecycle_text
+from ecr_operator.planning.lifecycle import lifecycle_text, oversize
 
 INLINE: Final = "Inline"
 """The source of a policy that the EcrRepository holds itself; no object can have this name."""
@@ -76,6 +76,9 @@ def named_policy(obj: Mapping[str, Any]) -> NamedPolicy:
     elif "deletionTimestamp" in metadata:
         # It counts until it is gone: somebody else's finalizer may keep it for long.
         at_rest = f"EcrLifecyclePolicy '{name}' is being deleted"
+    elif refusal := oversize(lifecycle_text(spec.rules)):
+        # It says so itself; the repositories are in order.
+        at_rest = f"EcrLifecyclePolicy '{name}' cannot be applied: {refusal}"
     return NamedPolicy.of(name, created, spec, at_rest)
 
 
