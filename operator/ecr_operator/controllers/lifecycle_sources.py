@@ -56,6 +56,7 @@ def _told(obj: Json | None) -> tuple[object, ...]:
         obj["metadata"].get("labels"),
         # A deletion may be held for long.
         is_deleting(obj),
+        spec.get("managementPolicy"),
         spec.get("lifecyclePolicy") is None,
         spec.get("lifecyclePolicyRef"),
         spec.get("suspend"),
