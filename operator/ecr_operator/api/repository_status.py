@@ -1,9 +1,9 @@
 """What the operator reports on an EcrRepository."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ecr_operator.api.kubernetes_values import DNS_SUBDOMAIN_MAX
 from ecr_operator.api.lifecycle_policy import LifecycleDeletionPolicy, LifecyclePolicyState
@@ -43,12 +43,20 @@ class LifecyclePreview(ApiModel):
     """Images in use among them. At most 10 are listed."""
 
 
+def _known_state(value: Any) -> Any:
+    """Return what a newer version has said as a state in which all is still to be found out.
+
+    A status that cannot be read would stop the object for good.
+    """
+    return value if value in frozenset(LifecyclePolicyState) else LifecyclePolicyState.PENDING
+
+
 class RepositoryLifecyclePolicy(ApiModel):
     """The lifecycle policy that the repository is to have."""
 
     source: Annotated[str, Field(max_length=DNS_SUBDOMAIN_MAX)]
     """Where it is from: `Inline`, or the name of an EcrLifecyclePolicy."""
-    state: LifecyclePolicyState
+    state: Annotated[LifecyclePolicyState, BeforeValidator(_known_state)]
     """How far it has got: `Applied`, `Held`, `Withdrawn`, `Pending` or `Unmanaged`."""
     hash: Annotated[str, Field(max_length=128)] | None = None
     """Hash of the policy's text."""
