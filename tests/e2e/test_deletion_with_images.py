@@ -69,17 +69,3 @@ def test_delete_with_images_on_an_empty_repository_asks_for_nothing(repositories
 
     repositories.wait_gone("empty")
     assert repositories.in_aws("empty") is None
-
-
-def test_delete_with_images_is_held_while_nobody_knows_who_uses_them(
-    policies: LifecyclePolicies,
-) -> None:
-    repositories = policies.repositories
-    with policies.operator(images_in_use=False):
-        repositories.created("full", deletionPolicy="DeleteWithImages")
-        policies.images("full", "v1")
-        repositories.delete("full")
-        obj = repositories.reconciling("full", "DeletionHeld")
-        assert "ECR_OPERATOR_IMAGES_IN_USE" in message(obj)
-        repositories.annotate("full", CONFIRM, repositories.name("full"))
-        repositories.wait_gone("full")

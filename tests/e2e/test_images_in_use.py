@@ -219,3 +219,17 @@ def test_without_the_right_to_list_one_kind_a_policy_is_held(
         cluster.apply({**role, "rules": [*rules, granted]}, force=True)
         repositories.ready("web")
         assert aws.lifecycle_policy(repositories.name("web")) == NEW
+
+
+def test_delete_with_images_is_held_while_nobody_knows_who_uses_them(
+    policies: LifecyclePolicies,
+) -> None:
+    repositories = policies.repositories
+    with policies.operator(images_in_use=False):
+        repositories.created("full", deletionPolicy="DeleteWithImages")
+        policies.images("full", "v1")
+        repositories.delete("full")
+        obj = repositories.reconciling("full", "DeletionHeld")
+        assert "ECR_OPERATOR_IMAGES_IN_USE" in message(obj)
+        repositories.annotate("full", "ecr-operator.dev/confirm-delete", repositories.name("full"))
+        repositories.wait_gone("full")

@@ -1,0 +1,68 @@
+"""What a lifecycle policy is judged by: at a change, and as long as AWS holds it."""
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any
+
+from ecr_operator.api.lifecycle_policy import LifecyclePolicyState as State
+from ecr_operator.planning.plan import Stalled
+from ecr_operator.reasons import Reason
+from tests.controllers.lifecycle_world import NOW, World, digest
+from tests.lifecycle import older_than
+
+Json = dict[str, Any]
+UNTAGGED = {"lifecyclePolicy": {"rules": [older_than(10, "untagged")]}}
+OLD = {"lifecyclePolicy": {"rules": [older_than(10)]}}
+_SELECTION = {"countType": "sinceNobodyAsked"}
+NEWER = json.dumps({"rules": [{"rulePriority": 1, "selection": _SELECTION}]})
+MANAGED = ["lifecyclePolicy", "repository"]
+
+
+def image(letter: str, *tags: str, days: float = 20, **more: Any) -> Json:
+    pushed = NOW - timedelta(days=days)
+    return {"imageDigest": digest(letter), "imageTags": list(tags), "imagePushedAt": pushed, **more}
+
+
+def listed(letter: str, *tags: str) -> Json:
+    return {
+        "imageDigest": digest(letter),
+        "imageTags": list(tags),
+        "action": {"type": "EXPIRE"},
+        "appliedRulePriority": 1,
+    }
+
+
+def test_what_is_held_stays_held_while_it_is_judged_again() -> None:
+    async def main() -> None:
+        world = World(OLD, {})
+        world.images, world.listed = [image("a", "v1"), image("b", days=1)], [listed("a", "v1")]
+        world.usage = world.used(f"@{digest('a')}")
+        states = []
+        for _ in range(6):
+            progress = await world.judge()
+            states.append(progress.state)
+            assert progress.after is not None
+            world.seconds += progress.after
+        assert states == [State.PENDING, *[State.HELD] * 5]
+        # Two of these were questions to AWS whether it is still so.
+        assert world.calls.count("start_lifecycle_policy_preview") >= 2
+
+        world.usage = world.used()
+        for _ in range(2):
+            progress = await world.judge()
+            world.seconds += progress.after or 0
+        assert progress.is_applied
+
+    asyncio.run(main())
+
+
+def test_what_is_held_for_a_passing_reason_is_looked_at_sooner_than_what_waits_for_a_person() -> None:
+    world = World(OLD, {})
+    memory = world.memories.of(world.obj)
+    outcome = Stalled(Reason.USAGE_UNKNOWN, "a list failed")
+    longest = world.memories.next_look(world.obj, outcome)
+    memory.look_after = 5.0
+    assert world.memories.next_look(world.obj, outcome) == 5.0
+    memory.look_after = 1e6
+    assert world.memories.next_look(world.obj, outcome) == longest
