@@ -8,7 +8,7 @@ from typing import Any
 from ecr_operator.api.lifecycle_policy import LifecyclePolicyState as State
 from ecr_operator.planning.plan import Stalled
 from ecr_operator.reasons import Reason
-from tests.controllers.lifecycle_world import NOW, World, digest
+from tests.controllers.lifecycle_world import INDEX, NOW, World, digest
 from tests.lifecycle import older_than
 
 Json = dict[str, Any]
@@ -53,6 +53,28 @@ def test_what_is_held_stays_held_while_it_is_judged_again() -> None:
             progress = await world.judge()
             world.seconds += progress.after or 0
         assert progress.is_applied
+
+    asyncio.run(main())
+
+
+def test_an_index_that_was_deleted_holds_none_of_its_images() -> None:
+    async def main() -> None:
+        world = World(UNTAGGED, {})
+        world.images, world.listed = [image("c"), image("d", days=1)], [listed("c")]
+        world.usage = world.used(f"@{digest('f')}", f"@{digest('c')}")
+        # At an earlier look the index was there.
+        world.memory.children[digest("f")] = (digest("c"),)
+        progress = await world.judge()
+        world.seconds += progress.after or 0
+        assert (await world.judge()).reason == Reason.IMAGES_IN_USE
+
+        world = World(UNTAGGED, {})
+        world.images = [image("c"), image("f", imageManifestMediaType=INDEX, days=1)]
+        world.listed, world.children = [listed("c")], {digest("f"): [digest("c")]}
+        world.usage = world.used(f"@{digest('f')}", f"@{digest('c')}")
+        progress = await world.judge()
+        world.seconds += progress.after or 0
+        assert (await world.judge()).is_applied
 
     asyncio.run(main())
 

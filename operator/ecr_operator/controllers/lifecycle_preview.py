@@ -192,7 +192,7 @@ class Previews:
                 return answer
             listed = answer
         if isinstance(usage, UsedImages):
-            children = await self._children(registry, observed.name, text, listed, usage, memory)
+            children = await self._children(registry, observed.name, text, listed, usage)
             usage = UsedImages(usage.digests, usage.tags, children)
         verdict = decide(protection, preview, images.count, listed, usage)
         shown = LifecyclePreview(
@@ -229,18 +229,18 @@ class Previews:
         text: str,
         listed: tuple[Listed, ...],
         usage: UsedImages,
-        memory: LifecycleMemory,
     ) -> dict[str, tuple[str, ...]]:
         """What indexes in use refer to, as far as a listed image may be among it.
 
-        To fetch a manifest counts as a pull: where a rule goes by pull times, none is.
+        Read anew: an index that was deleted since the last look is not listed either, and holds nothing. To
+        fetch a manifest counts as a pull: where a rule goes by pull times, none is.
         """
         if not any(not image.tags and image.digest in usage.digests for image in listed):
             return {}
         if LifecycleCountType.SINCE_IMAGE_PULLED in text:
             return {}
         unlisted = usage.digests - {image.digest for image in listed}
-        return await known_children(registry, repository, unlisted, memory)
+        return await known_children(registry, repository, unlisted, LifecycleMemory())
 
     @staticmethod
     def _is_running(memory: LifecycleMemory, text: str) -> bool:
