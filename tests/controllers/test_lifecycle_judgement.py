@@ -79,6 +79,24 @@ def test_an_index_that_was_deleted_holds_none_of_its_images() -> None:
     asyncio.run(main())
 
 
+def test_what_another_version_has_said_of_a_policy_at_rest_is_not_repeated() -> None:
+    condition = {
+        "type": "LifecyclePolicyApplied",
+        "status": "False",
+        "reason": "ReasonOfTheFuture",
+        "message": "",
+        "lastTransitionTime": "2026-11-01T00:00:00Z",
+    }
+    entry = {"source": "keep", "state": "Held", "hash": "x"}
+    world = World({}, {"lifecyclePolicy": entry, "conditions": [condition]})
+    metadata = {**world.obj["metadata"], "name": "keep", "uid": "2"}
+    spec = {**OLD["lifecyclePolicy"], "suspend": True, "repositorySelector": {}}
+    policy = {"apiVersion": "v1", "kind": "EcrLifecyclePolicy", "metadata": metadata, "spec": spec}
+    world.store.put("ecrlifecyclepolicies", policy)
+    progress = asyncio.run(world.judge())
+    assert (progress.state, progress.reason) == (State.PENDING, Reason.SUSPENDED)
+
+
 def test_what_is_held_for_a_passing_reason_is_looked_at_sooner_than_what_waits_for_a_person() -> None:
     world = World(OLD, {})
     memory = world.memories.of(world.obj)

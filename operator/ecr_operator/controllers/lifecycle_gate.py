@@ -1,6 +1,7 @@
 """What may be done to a repository's lifecycle policy: at a change, and as long as it is in force."""
 
 from datetime import timedelta
+from typing import Final
 
 from ecr_operator.api.lifecycle_policy import ImagesInUse, LifecyclePolicyState
 from ecr_operator.api.repository_status import LifecyclePreview
@@ -16,6 +17,8 @@ from ecr_operator.planning.lifecycle import canonical_text, same_lifecycle
 from ecr_operator.planning.lifecycle_progress import APPLIED, LifecycleProgress, text_hash
 from ecr_operator.planning.repository import ObservedRepository
 from ecr_operator.reasons import Reason
+
+_REASONS: Final = frozenset(Reason)
 
 
 class LifecycleGates:
@@ -78,6 +81,8 @@ class LifecycleGates:
             return LifecycleProgress(state, Reason.LIFECYCLE_POLICY_NOT_FOUND, message)
         # Of what was not decided yet, the reason is now another one.
         known = before is not None and before.state != LifecyclePolicyState.PENDING
+        # Nor of what another version of the operator has said.
+        known = known and condition is not None and condition.reason in _REASONS
         if before is None or not known or condition is None or before.source != desired.lifecycle_source:
             message = f"{desired.lifecycle_at_rest}; what AWS holds stays as it is"
             return LifecycleProgress(LifecyclePolicyState.PENDING, Reason.SUSPENDED, message)
