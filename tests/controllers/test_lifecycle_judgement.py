@@ -7,6 +7,7 @@ from typing import Any
 
 from ecr_operator.api.lifecycle_policy import LifecyclePolicyState as State
 from ecr_operator.planning.plan import Stalled
+from ecr_operator.planning.usage import UsageUnknown
 from ecr_operator.reasons import Reason
 from tests.controllers.lifecycle_world import INDEX, NOW, World, digest
 from tests.lifecycle import older_than
@@ -75,6 +76,52 @@ def test_an_index_that_was_deleted_holds_none_of_its_images() -> None:
         progress = await world.judge()
         world.seconds += progress.after or 0
         assert (await world.judge()).is_applied
+
+    asyncio.run(main())
+
+
+def test_a_policy_in_force_that_is_not_understood_is_not_judged() -> None:
+    async def main() -> None:
+        world = World(OLD, {"managed": MANAGED})
+        world.images, world.usage = [image("a", "v1")], world.used(":v1")
+        world.memory.in_force = NEWER
+        reading = await world.look()
+        assert (reading.inventory.count, reading.judged, reading.risks) == (1, NEWER, None)
+
+    asyncio.run(main())
+
+
+def test_protected_tags_are_judged_though_nobody_knows_what_is_in_use() -> None:
+    async def main() -> None:
+        protection = {"protectedTags": ["prod-*"]}
+        world = World({"lifecyclePolicy": OLD["lifecyclePolicy"] | {"protection": protection}}, {})
+        world.images, world.usage = [image("a", "v1"), image("b", "prod-1")], UsageUnknown("no list")
+        world.memory.in_force = world.subject.desired.lifecycle
+        (risk,) = (await world.look()).risks
+        assert risk.tag == "prod-1"
+
+        # Of the others nobody can say that they are safe.
+        world.images = [image("a", "v1")]
+        assert (await world.look()).risks is None
+
+    asyncio.run(main())
+
+
+def test_a_policy_at_rest_is_judged_as_long_as_aws_holds_it() -> None:
+    async def main() -> None:
+        world = World({"lifecyclePolicyRef": {"name": "gone"}}, {"managed": MANAGED})
+        world.images, world.usage = [image("a", "v1")], world.used(":v1")
+        world.there = World(OLD, {}).subject.desired.lifecycle
+        # After a start nothing is remembered.
+        (risk,) = (await world.look()).risks
+        assert risk.tag == "v1"
+        await world.look()
+        assert world.calls.count("get_lifecycle_policy") == 1
+
+        # What somebody else has put there is nobody's business.
+        world = World({"lifecyclePolicyRef": {"name": "gone"}}, {"managed": ["repository"]})
+        await world.look()
+        assert "get_lifecycle_policy" not in world.calls
 
     asyncio.run(main())
 

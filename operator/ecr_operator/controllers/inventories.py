@@ -4,11 +4,15 @@ import asyncio
 import json
 from dataclasses import replace
 
+from pydantic import ValidationError
+
+from ecr_operator.api.lifecycle import LifecycleRule
 from ecr_operator.api.lifecycle_policy import ImagesInUse as Protecting
 from ecr_operator.api.lifecycle_policy import LifecyclePolicy, LifecyclePolicyState, LifecycleProtection
 from ecr_operator.api.repository_status import IN_USE_MAX, EcrRepositoryStatus, RepositoryInUse
-from ecr_operator.aws.errors import AwsError, Kind
+from ecr_operator.aws.errors import NOT_FOUND, AwsError, Kind
 from ecr_operator.aws.images import read_images
+from ecr_operator.aws.policies import lifecycle_policy
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.index_children import known_children
@@ -19,7 +23,9 @@ from ecr_operator.controllers.subject import Json, Subject, UnsupportedSpecError
 from ecr_operator.engine.queue import WorkQueue
 from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.planning import naming
+from ecr_operator.planning.changes import LIFECYCLE
 from ecr_operator.planning.image_reading import ImageReading, of_new_repository, with_reading
+from ecr_operator.planning.lifecycle import canonical_text
 from ecr_operator.planning.lifecycle_image import Image
 from ecr_operator.planning.lifecycle_progress import text_hash
 from ecr_operator.planning.lifecycle_risk import Risk, risks
@@ -114,6 +120,7 @@ class Inventories:
         memory = self._memories.of(subject.obj).lifecycle
         now = self._context.now()
         usage = await self._usage(arn, subject.desired.name, max_age)
+        await self._learn_policy(subject, registry, memory)
         text = self._to_judge(subject, memory)
         is_used = isinstance(usage, RepositoryUsage) and not usage.is_empty
         found = await read_images(registry.session, subject.desired.name, rows=text is not None or is_used)
@@ -154,6 +161,18 @@ class Inventories:
         return found.of(naming.Registry(place.own_account, place.region), name)
 
     @staticmethod
+    async def _learn_policy(subject: Subject, registry: Registry, memory: LifecycleMemory) -> None:
+        """After a start, of a policy at rest: AWS runs it every day, and nobody else reads it."""
+        ours = LIFECYCLE in (subject.status.managed or ())
+        if not subject.desired.lifecycle_at_rest or not ours or memory.in_force is not None:
+            return
+        try:
+            memory.in_force = canonical_text(await lifecycle_policy(registry, subject.desired.name))
+        except AwsError as error:
+            if error.code not in NOT_FOUND:
+                raise
+
+    @staticmethod
     def _to_judge(subject: Subject, memory: LifecycleMemory) -> str | None:
         """The policy in force that is ours, or the one that was taken off and is to be put back."""
         desired, before = subject.desired, subject.status.lifecycle_policy
@@ -177,28 +196,30 @@ class Inventories:
         usage: RepositoryUsage | UsageUnknown,
         memory: LifecycleMemory,
     ) -> tuple[Risk, ...] | None:
-        if isinstance(usage, UsageUnknown):
+        rules = _understood(text)
+        if rules is None:
             return None
         protection = subject.desired.lifecycle_protection
         needed = {
             image.digest
             for image in images
-            if _is_used(image, usage) or any(map(protection.protects, image.tags))
+            if any(map(protection.protects, image.tags))
+            or (isinstance(usage, RepositoryUsage) and _is_used(image, usage))
         }
-        if not needed:
-            return ()
-        found = await self._judged(text, images, needed)
+        found = await self._judged(rules, images, needed) if needed else ()
         if any(not risk.tag and not risk.is_index for risk in found) and "sinceImagePulled" not in text:
             # It may be part of an index that stays, which AWS does not break.
             indexes = [image.digest for image in images if image.is_index and image.digest in needed]
             children = await known_children(registry, subject.desired.name, indexes, memory)
             found = await self._judged(
-                text, tuple(_with_children(image, children) for image in images), needed
+                rules, tuple(_with_children(image, children) for image in images), needed
             )
-        return found
+        # That protected tags are safe says nothing of images whose users are not known.
+        return None if isinstance(usage, UsageUnknown) and not found else found
 
-    async def _judged(self, text: str, images: tuple[Image, ...], needed: set[str]) -> tuple[Risk, ...]:
-        rules = LifecyclePolicy.from_json(json.loads(text)).rules
+    async def _judged(
+        self, rules: tuple[LifecycleRule, ...], images: tuple[Image, ...], needed: set[str]
+    ) -> tuple[Risk, ...]:
         now = self._context.now()
         if len(images) < MANY:
             return risks(rules, images, needed, now)
@@ -241,6 +262,14 @@ def _is_elsewhere(arn: str, registry: Registry) -> bool:
     """Whether the repository is not in the registry that is asked now, as far as that is known."""
     place = Place.of_arn(arn)
     return place.region != registry.region or registry.known_account not in (None, place.account)
+
+
+def _understood(text: str) -> tuple[LifecycleRule, ...] | None:
+    """The rules that AWS holds; None: somebody else has written what this version does not know."""
+    try:
+        return LifecyclePolicy.from_json(json.loads(text)).rules
+    except ValidationError:
+        return None
 
 
 def _is_used(image: Image, usage: RepositoryUsage) -> bool:

@@ -87,10 +87,9 @@ class Memories:
             case Stalled(reason=Reason.CREDENTIALS_MISSING):
                 seconds = min(settings.stalled_recheck_seconds, CREDENTIALS_RECHECK_SECONDS)
                 return self._context.jittered(seconds, 0.5)
-            case Stalled() if memory.look_after is not None:
-                return memory.look_after
             case Stalled():
-                return self._context.jittered(settings.stalled_recheck_seconds, 0.5)
+                longest = self._context.jittered(settings.stalled_recheck_seconds, 0.5)
+                return longest if memory.look_after is None else min(longest, memory.look_after)
             case Done() if memory.look_after is not None:
                 return memory.look_after
         return None
