@@ -123,7 +123,18 @@ def test_a_risk_says_what_happens_to_which_image() -> None:
     expired = found([after(5)], [index("A", "v2", "v1", children="", days=4)])
     assert expired == (Risk("A", "v1", 1, LifecycleActionType.EXPIRE, NOW + SOON, is_index=True),)
     moved = found([rule(7, days_since("Pulled", 3, "any"), ARCHIVE)], [image("A", days=4)])
-    assert moved == (Risk("A", None, 7, LifecycleActionType.TRANSITION, NOW, is_index=False),)
+    assert moved == (Risk("A", None, 7, LifecycleActionType.TRANSITION, NOW, is_index=False, is_due=True),)
+
+
+@pytest.mark.parametrize("rules", [[after(5)], [keep(1)]], ids=["by age", "by number"])
+def test_what_is_said_of_a_risk_is_the_same_an_hour_later(rules: list[Rule]) -> None:
+    images = [image("A", "v1", days=6), image("B", "v2", days=5.9)]
+    policy = LifecyclePolicy.from_json({"rules": rules})
+    said = {
+        tuple(one.describe() for one in risks(policy.rules, images, "AB", NOW + timedelta(hours=hours)))
+        for hours in range(3)
+    }
+    assert len(said) == 1
 
 
 DIGEST = "sha256:0123456789abcdef" + "0" * 48
@@ -142,6 +153,10 @@ IN_WORDS: dict[str, tuple[Risk, str]] = {
     "one that is archived": (
         replace(EXPIRES, action=LifecycleActionType.TRANSITION),
         "rule 3 would archive image 'v1' (sha256:0123456789ab) from 2026-11-29 07:05 UTC on",
+    ),
+    "one whose time has come": (
+        replace(EXPIRES, is_due=True),
+        "rule 3 would expire image 'v1' (sha256:0123456789ab) at one of its next runs",
     ),
     "a time of another zone": (
         replace(EXPIRES, at=datetime(2026, 11, 29, 1, 5, tzinfo=timezone(timedelta(hours=2)))),

@@ -28,13 +28,17 @@ class Risk:
     at: datetime
     """When the rule begins to select it, at the earliest; not before the judgement itself."""
     is_index: bool
+    is_due: bool = False
+    """`at` is no date but the judgement's own time, which is another one at each."""
 
     def describe(self) -> str:
         """As a person reads it."""
         name = f"'{self.tag}' ({self.digest[:19]})" if self.tag else self.digest[:19]
         verb = "expire" if self.action == LifecycleActionType.EXPIRE else "archive"
         at = self.at.astimezone(UTC)
-        return f"rule {self.rule} would {verb} image {name} from {at:%Y-%m-%d %H:%M} UTC on"
+        # Else a status would say something new each time.
+        when = "at one of its next runs" if self.is_due else f"from {at:%Y-%m-%d %H:%M} UTC on"
+        return f"rule {self.rule} would {verb} image {name} {when}"
 
 
 def risks(
@@ -58,14 +62,16 @@ def risks(
         first = image
         while subject := verdicts[first.digest].follows:
             first = by_digest[subject]
+        since = _since(by_priority[verdict.rule], first, now)
         found.append(
             Risk(
                 image.digest,
                 min(image.tags, default=None),
                 verdict.rule,
                 verdict.action,
-                _since(by_priority[verdict.rule], first, now),
+                since,
                 image.is_index,
+                is_due=since == now,
             )
         )
     return tuple(sorted(found, key=lambda risk: (risk.at, risk.tag or "", risk.digest)))
