@@ -139,11 +139,17 @@ class World:
             case "batch_get_image":
                 asked = [one["imageDigest"] for one in parameters["imageIds"]]
                 return {"images": [self._manifest(one) for one in asked if one in self.children]}
+        archiving = sum(one["action"]["type"] == "TRANSITION" for one in self.listed)
         asked = {one.get("imageDigest") for one in parameters.get("imageIds", ())}
         return {
             "status": "COMPLETE",
             "lifecyclePolicyText": self.previewed,
-            "summary": {"expiringImageTotalCount": len(self.listed)},
+            "summary": {
+                "expiringImageTotalCount": len(self.listed) - archiving,
+                "transitioningImageTotalCounts": [
+                    {"targetStorageClass": "ARCHIVE", "imageTotalCount": archiving}
+                ],
+            },
             "previewResults": [one for one in self.listed if one["imageDigest"] in asked],
         }
 

@@ -153,3 +153,16 @@ def test_what_is_held_for_a_passing_reason_is_looked_at_sooner_than_what_waits_f
     assert world.memories.next_look(world.obj, outcome) == 5.0
     memory.look_after = 1e6
     assert world.memories.next_look(world.obj, outcome) == longest
+
+
+def test_a_policy_that_archives_all_that_can_be_pulled_is_held() -> None:
+    async def main() -> None:
+        world = World(UNTAGGED, {})
+        world.images = [image("a", imageStatus="ARCHIVED"), image("b", "v1")]
+        world.listed = [listed("b", "v1") | {"action": {"type": "TRANSITION"}}]
+        await world.look()
+        progress = await world.judge()
+        world.seconds += progress.after or 0
+        assert (await world.judge()).reason == Reason.WOULD_EMPTY_REPOSITORY
+
+    asyncio.run(main())

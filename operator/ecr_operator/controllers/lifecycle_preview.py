@@ -194,7 +194,9 @@ class Previews:
         if isinstance(usage, UsedImages):
             children = await self._children(registry, observed.name, text, listed, usage)
             usage = UsedImages(usage.digests, usage.tags, children)
-        verdict = decide(protection, preview, images.count, listed, usage)
+        # By the last inventory, if there was one since the start: an archived image cannot be pulled.
+        active = None if memory.reading is None else memory.reading.inventory.active_count
+        verdict = decide(protection, preview, images.count, listed, usage, active=active)
         shown = LifecyclePreview(
             expiring_images=preview.expiring,
             archiving_images=preview.archiving,
