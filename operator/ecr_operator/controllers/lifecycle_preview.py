@@ -1,6 +1,6 @@
 """AWS's preview of a lifecycle policy, asked for across reconciles, and what follows from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ecr_operator.api.lifecycle import LifecycleCountType
@@ -65,13 +65,10 @@ class Previews:
         if subject.asks_anew and not self._is_running(memory, text):
             memory.forget_preview()
         held = memory.held
-        if (
-            held is not None
-            and (held.text, held.protection) == (text, protection)
-            and monotonic() < held.until
-        ):
+        if held is not None and (held.text, held.protection) != (text, protection):
+            held = memory.held = None
+        if held is not None and monotonic() < held.until:
             return held.progress
-        memory.held = None
         if not needs_preview(protection, new=False, empty=False):
             memory.forget_preview()
             return LifecycleProgress()
@@ -82,6 +79,8 @@ class Previews:
                 raise
             decision = _Decision(_refused(error))
         if isinstance(decision, Poll):
+            if held is not None:
+                return replace(held.progress, after=decision.after)
             return _previewed(subject, text, decision.after)
         if isinstance(decision.verdict, Apply):
             memory.forget_preview()
@@ -259,7 +258,7 @@ class _Decision:
 
 
 def _previewed(subject: Subject, text: str, after: float) -> LifecycleProgress:
-    """While AWS previews it. One that is held stays so until it is known better."""
+    """While AWS previews it. One that the status says is held stays so until it is known better."""
     before, applied = subject.status.lifecycle_policy, subject.status.condition(APPLIED)
     if (
         before is not None
