@@ -12,6 +12,11 @@ MAX_AGE: Final = 60.0
 """Seconds for which a list is good enough for a status."""
 FAILURE_SECONDS: Final = 5.0
 """How long after a list that failed the next one begins."""
+PAUSE_FACTOR: Final = 4
+"""The pause after a list is so many times as long as the list, and at most `FAILURE_SECONDS`.
+
+Who needs a list of his own shares it with all that ask in the pause: a wave of policies does not list without
+an end."""
 
 _SWITCHED_OFF: Final = UsageUnknown(
     "Images in use are not known: ECR_OPERATOR_IMAGES_IN_USE=false keeps the operator from listing Pods and "
@@ -84,8 +89,9 @@ class ImagesInUse:
             self._list = None
             self._refusal = answer if isinstance(answer, UsageUnknown) and answer.is_lasting else None
             self._refused = began
+            pause = FAILURE_SECONDS
             if isinstance(answer, Usage):
                 self._usage = answer
-            else:
-                self._not_before = self._monotonic() + FAILURE_SECONDS
+                pause = min(pause, PAUSE_FACTOR * (self._monotonic() - began))
+            self._not_before = self._monotonic() + pause
         return began, answer

@@ -1,41 +1,27 @@
 """Looks at the images of repositories: when, what is kept of it, and whether that asks for a reconcile."""
 
-import asyncio
-import json
-from dataclasses import replace
-
-from pydantic import ValidationError
-
-from ecr_operator.api.lifecycle import LifecycleRule
 from ecr_operator.api.lifecycle_policy import ImagesInUse as Protecting
-from ecr_operator.api.lifecycle_policy import LifecyclePolicy, LifecyclePolicyState, LifecycleProtection
+from ecr_operator.api.lifecycle_policy import LifecyclePolicyState, LifecycleProtection
 from ecr_operator.api.repository_status import IN_USE_MAX, EcrRepositoryStatus, RepositoryInUse
-from ecr_operator.aws.errors import NOT_FOUND, AwsError, Kind
+from ecr_operator.aws.errors import AwsError, Kind
 from ecr_operator.aws.images import read_images
-from ecr_operator.aws.policies import lifecycle_policy
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers.context import Context
-from ecr_operator.controllers.index_children import known_children
 from ecr_operator.controllers.inventory_pace import InventoryPace
-from ecr_operator.controllers.lifecycle_memory import LifecycleMemory
+from ecr_operator.controllers.lifecycle_judgement import is_used, learn_policy, risks_of, to_judge
 from ecr_operator.controllers.memory import Memories
 from ecr_operator.controllers.subject import Json, Subject, UnsupportedSpecError, is_deleting, object_key
 from ecr_operator.engine.queue import WorkQueue
+from ecr_operator.kube.errors import Gone, Stale
 from ecr_operator.kube.resources import REPOSITORIES
+from ecr_operator.kube.status import write_status
 from ecr_operator.planning import naming
-from ecr_operator.planning.changes import LIFECYCLE
-from ecr_operator.planning.image_reading import ImageReading, of_new_repository, with_reading
-from ecr_operator.planning.lifecycle import canonical_text
-from ecr_operator.planning.lifecycle_image import Image
-from ecr_operator.planning.lifecycle_progress import text_hash
-from ecr_operator.planning.lifecycle_risk import Risk, risks
+from ecr_operator.planning.image_reading import AT_RISK, ImageReading, of_new_repository, with_reading
+from ecr_operator.planning.lifecycle_risk import Risk
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import ObjectKey
 from ecr_operator.planning.usage import RepositoryUsage, UsageUnknown
 from ecr_operator.reasons import Reason
-
-MANY = 2000
-"""Images from which on they are judged in a thread, so that nothing else waits for it."""
 
 
 class Inventories:
@@ -110,9 +96,23 @@ class Inventories:
             self._queue.add(key, fresh=False)
             return 1
         reading, calls = found
-        if self._asks_for_reconcile(subject, reading):
+        if self._asks_for_reconcile(subject, reading) or not await self._told(key, obj, reading):
             self._queue.add(key, fresh=False)
         return calls
+
+    async def _told(self, key: ObjectKey, obj: Json, reading: ImageReading) -> bool:
+        """Show the figures, where nothing else follows from them; False: somebody else is at the object."""
+        now = self._context.store.get(REPOSITORIES.plural, *key)
+        if now is None or now["metadata"]["resourceVersion"] != obj["metadata"]["resourceVersion"]:
+            return False
+        before = EcrRepositoryStatus.from_json(now.get("status"))
+        status = self.shown(before, reading, before.observed_generation or 0)
+        try:
+            written = await write_status(self._context.client, now, status.to_json())
+        except (Stale, Gone):
+            return False
+        self._context.store.put(REPOSITORIES.plural, written)
+        return True
 
     async def _read(
         self, subject: Subject, registry: Registry, arn: str, max_age: float | None
@@ -120,22 +120,22 @@ class Inventories:
         memory = self._memories.of(subject.obj).lifecycle
         now = self._context.now()
         usage = await self._usage(arn, subject.desired.name, max_age)
-        await self._learn_policy(subject, registry, memory)
-        text = self._to_judge(subject, memory)
-        is_used = isinstance(usage, RepositoryUsage) and not usage.is_empty
-        found = await read_images(registry.session, subject.desired.name, rows=text is not None or is_used)
+        await learn_policy(subject, registry, memory)
+        text = to_judge(subject, memory)
+        counts_use = isinstance(usage, RepositoryUsage) and not usage.is_empty
+        found = await read_images(registry.session, subject.desired.name, rows=text is not None or counts_use)
         if found is None:
             return None
         in_use: RepositoryInUse | None = None
         danger: tuple[Risk, ...] | None = None
         if isinstance(usage, RepositoryUsage):
-            used = {image.digest for image in found.images if _is_used(image, usage)}
+            used = {image.digest for image in found.images if is_used(image, usage)}
             in_use = RepositoryInUse(
                 images=len(used),
                 workloads=usage.workloads_in(subject.key[0], IN_USE_MAX) or None,
             )
         if text is not None:
-            danger = await self._risks(subject, registry, text, found.images, usage, memory)
+            danger = await risks_of(self._context, subject, registry, text, found.images, usage, memory)
         replicas = usage.replicas if isinstance(usage, RepositoryUsage) and text is not None else ()
         reading = ImageReading(now, found.inventory, in_use, replicas, text, danger)
         self._warn_of_replicas(subject, memory.reading, reading)
@@ -160,74 +160,12 @@ class Inventories:
         place = Place.of_arn(arn)
         return found.of(naming.Registry(place.own_account, place.region), name)
 
-    @staticmethod
-    async def _learn_policy(subject: Subject, registry: Registry, memory: LifecycleMemory) -> None:
-        """After a start, of a policy at rest: AWS runs it every day, and nobody else reads it."""
-        ours = LIFECYCLE in (subject.status.managed or ())
-        if not subject.desired.lifecycle_at_rest or not ours or memory.in_force is not None:
-            return
-        try:
-            memory.in_force = canonical_text(await lifecycle_policy(registry, subject.desired.name))
-        except AwsError as error:
-            if error.code not in NOT_FOUND:
-                raise
-
-    @staticmethod
-    def _to_judge(subject: Subject, memory: LifecycleMemory) -> str | None:
-        """The policy in force that is ours, or the one that was taken off and is to be put back."""
-        desired, before = subject.desired, subject.status.lifecycle_policy
-        setting = desired.lifecycle_protection.effective_images_in_use
-        if desired.observe or desired.lifecycle_source is None or setting == Protecting.IGNORE:
-            return None
-        if memory.in_force is not None:
-            return memory.in_force
-        if desired.lifecycle is None or before is None or before.hash != text_hash(desired.lifecycle):
-            return None
-        # After a start: what the status says of it is all that is known.
-        judged = before.state in (LifecyclePolicyState.APPLIED, LifecyclePolicyState.WITHDRAWN)
-        return desired.lifecycle if judged else None
-
-    async def _risks(
-        self,
-        subject: Subject,
-        registry: Registry,
-        text: str,
-        images: tuple[Image, ...],
-        usage: RepositoryUsage | UsageUnknown,
-        memory: LifecycleMemory,
-    ) -> tuple[Risk, ...] | None:
-        rules = _understood(text)
-        if rules is None:
-            return None
-        protection = subject.desired.lifecycle_protection
-        needed = {
-            image.digest
-            for image in images
-            if any(map(protection.protects, image.tags))
-            or (isinstance(usage, RepositoryUsage) and _is_used(image, usage))
-        }
-        found = await self._judged(rules, images, needed) if needed else ()
-        if any(not risk.tag and not risk.is_index for risk in found) and "sinceImagePulled" not in text:
-            # It may be part of an index that stays, which AWS does not break.
-            indexes = [image.digest for image in images if image.is_index and image.digest in needed]
-            children = await known_children(registry, subject.desired.name, indexes, memory)
-            found = await self._judged(
-                rules, tuple(_with_children(image, children) for image in images), needed
-            )
-        # That protected tags are safe says nothing of images whose users are not known.
-        return None if isinstance(usage, UsageUnknown) and not found else found
-
-    async def _judged(
-        self, rules: tuple[LifecycleRule, ...], images: tuple[Image, ...], needed: set[str]
-    ) -> tuple[Risk, ...]:
-        now = self._context.now()
-        if len(images) < MANY:
-            return risks(rules, images, needed, now)
-        return await asyncio.to_thread(risks, rules, images, needed, now)
-
     def _asks_for_reconcile(self, subject: Subject, reading: ImageReading) -> bool:
-        """Whether the status, or AWS, is to become another by what was found."""
-        if self.shown(subject.status, reading, subject.generation) != subject.status:
+        """Whether more follows from what was found than that the status shows it."""
+        if subject.status.observed_generation != subject.generation:
+            return True
+        risk = subject.status.condition(AT_RISK)
+        if reading.risks is not None and bool(reading.risks) != (risk is not None):
             return True
         before = subject.status.lifecycle_policy
         withdrawn = before is not None and before.state == LifecyclePolicyState.WITHDRAWN
@@ -264,21 +202,5 @@ def _is_elsewhere(arn: str, registry: Registry) -> bool:
     return place.region != registry.region or registry.known_account not in (None, place.account)
 
 
-def _understood(text: str) -> tuple[LifecycleRule, ...] | None:
-    """The rules that AWS holds; None: somebody else has written what this version does not know."""
-    try:
-        return LifecyclePolicy.from_json(json.loads(text)).rules
-    except ValidationError:
-        return None
-
-
-def _is_used(image: Image, usage: RepositoryUsage) -> bool:
-    return image.digest in usage.by_reference or any(tag in usage.by_reference for tag in image.tags)
-
-
 def _holds(protection: LifecycleProtection) -> bool:
     return protection.effective_images_in_use == Protecting.HOLD
-
-
-def _with_children(image: Image, children: dict[str, tuple[str, ...]]) -> Image:
-    return replace(image, children=children[image.digest]) if image.digest in children else image

@@ -6,7 +6,7 @@ from datetime import datetime
 from ecr_operator.api.lifecycle_policy import LifecycleProtection
 from ecr_operator.aws.lifecycle_preview import RepositoryImages
 from ecr_operator.planning.image_reading import ImageReading
-from ecr_operator.planning.lifecycle_preview import PreviewRun
+from ecr_operator.planning.lifecycle_preview import Complete, Failed, PreviewRun, Start
 from ecr_operator.planning.lifecycle_progress import LifecycleProgress
 
 
@@ -27,6 +27,8 @@ class LifecycleMemory:
 
     run: PreviewRun | None = None
     """The preview that was asked for."""
+    answer: Start | Complete | Failed | None = None
+    """What follows from AWS's last answer about it, until a reconcile deals with it."""
     images: RepositoryImages | None = None
     """What the repository held when it was."""
     protected_tags: tuple[str, ...] | None = None
@@ -43,4 +45,4 @@ class LifecycleMemory:
 
     def forget_preview(self) -> None:
         """Begin anew, with the images as they are then."""
-        self.run = self.images = self.held = None
+        self.run = self.answer = self.images = self.held = None

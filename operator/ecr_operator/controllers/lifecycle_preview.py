@@ -126,9 +126,12 @@ class Previews:
     ) -> "_Decision | Poll":
         session, name, monotonic = registry.session, observed.name, self._context.monotonic
         run = memory.run
-        step: Start | Look | Poll | Complete | Failed = next_step(
-            text, run, monotonic(), self._context.settings.stalled_recheck_seconds / 2
-        )
+        step: Start | Look | Poll | Complete | Failed
+        if memory.answer is not None and run is not None and run.text == text:
+            step = memory.answer
+        else:
+            step = next_step(text, run, monotonic(), self._context.settings.stalled_recheck_seconds / 2)
+        memory.answer = None
         while True:
             match step:
                 case Poll():

@@ -18,6 +18,7 @@ from ecr_operator.controllers.lifecycle_gate import LifecycleGates
 from ecr_operator.controllers.lifecycle_proof import LifecycleProof
 from ecr_operator.controllers.memory import Memories, Memory
 from ecr_operator.controllers.policy_outcome import policy_outcome
+from ecr_operator.controllers.preview_poll import poll
 from ecr_operator.controllers.reading import read_repository
 from ecr_operator.controllers.subject import (
     Json,
@@ -117,6 +118,9 @@ class RepositoryController:
         moved = None if subject.desired.observe else other_registry(status, None, registry.region)
         if moved is not None:
             return await self._closing.close(subject, moved)
+        polled = await poll(subject, registry, memory.lifecycle, self._context.monotonic())
+        if polled is not None:
+            return polled
         if status.owns:
             subject = await self._with_finalizer(subject)
         try:
