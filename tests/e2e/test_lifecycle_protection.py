@@ -267,10 +267,15 @@ def test_a_policy_in_force_is_judged_when_asked_for_and_after_a_start(
     with policies.operator():
         for name in ("asked", "started"):
             repositories.created(name, lifecyclePolicy={"rules": [older_than(10)]})
-            policies.images(name, "v1", "v2")
+            # The status shows nothing of their age, which alone changes later.
+            for tag in ("v1", "v2"):
+                chart = "application/vnd.cncf.helm.config.v1+json"
+                aws.put_image(repositories.name(name), [tag], age=2 * DAY, artifact_media_type=chart)
             policies.pod(name, name, ":v1")
+            repositories.reconcile_now(name, "calm")
+            assert "latest" not in policies.in_state(name, "Applied")["status"]["images"]
         aws.age_images(7.5 * DAY, repositories.name("asked"))
-        repositories.reconcile_now("asked", "1")
+        repositories.reconcile_now("asked", "now")
         policies.in_state("asked", "Withdrawn")
     aws.age_images(7.5 * DAY, repositories.name("started"))
     with policies.operator(inventory_seconds=0.5):
