@@ -184,7 +184,7 @@ class Situation:
         ours = state.text is not None and (state.ours or state.text == text)
 
         def being(place: Place) -> Entry:
-            return Entry(choice.source, place, text, choice.retain)
+            return _entry(choice, place, state)
 
         if choice.setting == "Hold" and ours and self.endangered(letter, str(state.text), choice):
             return State(None, state.ours, being("Withdrawn"))
@@ -203,8 +203,7 @@ class Situation:
         choice = None if repository is None else self.choice(letter, state.entry)
         if choice is None or choice.at_rest or repository is None or repository.suspended:
             return state
-        entry = Entry(choice.source, "Pending", text_of(choice.spec["rules"]), choice.retain)
-        return replace(state, entry=entry)
+        return replace(state, entry=_entry(choice, "Pending", state))
 
     def path(self, letter: str, state: State) -> list[State]:
         """The states that a repository goes through; the last one is where it stays."""
@@ -286,6 +285,13 @@ class Model:
         for letter, states in self.possible.items():
             states |= {situation.pending(letter, state) for state in states}
             states |= {on for state in set(states) for on in situation.path(letter, state)}
+
+
+def _entry(choice: Choice, place: Place, state: State) -> Entry:
+    """What becomes of the policy in AWS one day is said of the one that is there."""
+    waits = place != "Applied" and state.ours and state.entry is not None
+    retain = state.entry.retain if state.entry and waits else choice.retain
+    return Entry(choice.source, place, text_of(choice.spec["rules"]), retain)
 
 
 def _without(state: State) -> State:
