@@ -43,3 +43,22 @@ def test_a_repository_whose_deletion_is_held_is_none_of_the_policys_any_more(
         policies.repositories.delete("web")
         policies.repositories.reconciling("web", "DeletionHeld")
         policies.ready("keep", matched=1, applied=1)
+
+
+def test_what_is_left_in_aws_is_told_of_though_the_rules_after_it_were_held(
+    own_operator: RunningOperator, policies: LifecyclePolicies, aws: FakeAws
+) -> None:
+    repositories = policies.repositories
+    with own_operator:
+        selector = {"matchLabels": {"app": "web"}}
+        policies.create("keep", keep(30), repositorySelector=selector, deletionPolicy="Retain")
+        policies.repository("web", labels={"app": "web"})
+        policies.in_state("web", "Applied")
+        policies.images("web", "v1", "v2", "v3")
+        policies.pod("old", "web", ":v1")
+        policies.patch("keep", rules=[keep(2)])
+        policies.in_state("web", "Held", onRemoval="Retain")
+        policies.label("web", app=None)
+        obj = policies.in_state("web", "Unmanaged")
+        assert obj["status"]["managed"] == ["repository"]
+        assert aws.lifecycle_policy(repositories.name("web")) == {"rules": [keep(30)]}

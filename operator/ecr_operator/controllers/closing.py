@@ -130,9 +130,16 @@ class Closing:
                 ours = LIFECYCLE in performed.managed
                 memory.in_force = canonical_text(observed.lifecycle_policy) if ours else None
         if progress is not None:
+            # By what was recorded until now: a policy that is left there is about to be recorded no more.
+            now, managed = self._context.now(), status.managed
             status = with_lifecycle(
-                status, subject.desired, progress, generation=subject.generation, now=self._context.now()
+                with_managed(status, performed.managed),
+                subject.desired,
+                progress,
+                generation=subject.generation,
+                now=now,
             )
+            status = with_managed(status, managed or ())
         if memory.reading is not None and observed is not None:
             status = self._inventories.shown(status, memory.reading, subject.generation)
         return status
