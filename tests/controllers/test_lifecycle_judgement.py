@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from ecr_operator.api.lifecycle_policy import LifecyclePolicyState as State
+from ecr_operator.planning.lifecycle_gate import LifecycleGate
 from ecr_operator.planning.plan import Stalled
 from ecr_operator.planning.usage import UsageUnknown
 from ecr_operator.reasons import Reason
@@ -164,5 +165,24 @@ def test_a_policy_that_archives_all_that_can_be_pulled_is_held() -> None:
         progress = await world.judge()
         world.seconds += progress.after or 0
         assert (await world.judge()).reason == Reason.WOULD_EMPTY_REPOSITORY
+
+    asyncio.run(main())
+
+
+def test_rules_in_place_of_those_that_endanger_an_image_are_judged_by_themselves() -> None:
+    async def main() -> None:
+        rules = OLD["lifecyclePolicy"] | {"protection": {"imagesInUse": "Warn"}}
+        world = World({"lifecyclePolicy": rules}, {"managed": MANAGED})
+        world.images, world.usage = [image("a", "v1"), image("b", days=1)], world.used(":v1")
+        world.there = world.memory.in_force = world.subject.desired.lifecycle
+        assert (await world.look()).risks
+        world.obj["spec"]["lifecyclePolicy"] = {"rules": [older_than(400)]}
+        progress = await world.judge()
+        # The old ones go at once, and the new ones are not to blame.
+        assert (progress.state, progress.gate) == (State.PENDING, LifecycleGate.WITHDRAWN)
+        world.there = None
+        world.seconds += progress.after or 0
+        progress = await world.judge()
+        assert (progress.is_applied, progress.gate) == (True, LifecycleGate.OPEN)
 
     asyncio.run(main())

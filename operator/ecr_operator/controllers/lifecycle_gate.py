@@ -1,5 +1,6 @@
 """What may be done to a repository's lifecycle policy: at a change, and as long as it is in force."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -52,9 +53,11 @@ class LifecycleGates:
         )
         holds = desired.lifecycle_protection.effective_images_in_use == ImagesInUse.HOLD
         reading = memory.reading
-        if ours and holds and reading is not None and reading.endangers(canonical_text(there)):
+        endangered = ours and holds and reading is not None and reading.endangers(canonical_text(there))
+        if endangered and same_lifecycle(text, there):
             memory.free_since = None
-            return _withdrawn(describe(reading.risks or ()), self._preview_of(subject))
+            risks = reading.risks if reading is not None else None
+            return _withdrawn(describe(risks or ()), self._preview_of(subject))
         if same_lifecycle(text, there):
             memory.forget_preview()
             return self._applied(subject)
@@ -64,7 +67,9 @@ class LifecycleGates:
             waiting = self._withdrawn(subject, memory)
             if waiting is not None:
                 return waiting
-        return await self._previews.judge(subject, registry, observed, memory)
+        progress = await self._previews.judge(subject, registry, observed, memory)
+        # What endangers images is another policy than the one that is judged, which may be the remedy.
+        return replace(progress, takes_off=endangered and not progress.is_applied)
 
     def refused(self, subject: Subject, error: AwsError, memory: LifecycleMemory) -> LifecycleProgress:
         """How far it has got when AWS has not taken it."""

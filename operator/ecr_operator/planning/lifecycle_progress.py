@@ -33,10 +33,14 @@ class LifecycleProgress:
     preview: LifecyclePreview | None = None
     after: float | None = None
     """Seconds until it wants to be looked at again."""
+    takes_off: bool = False
+    """The policy before it, which AWS holds, would act on images in use: that one goes at once."""
 
     @property
     def gate(self) -> LifecycleGate:
         """What a plan may do."""
+        if self.takes_off:
+            return LifecycleGate.WITHDRAWN
         match self.state:
             case LifecyclePolicyState.APPLIED:
                 return LifecycleGate.OPEN
