@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from ecr_operator.controllers import lifecycle_policy
 from tests import secret_search
 from tests.cluster import ApiError, Cluster, install_crds
 from tests.controlplane import ControlPlane, assets
@@ -113,9 +112,8 @@ def repositories(cluster: Cluster, aws: FakeAws, namespace: str) -> Repositories
 
 
 @pytest.fixture
-def policies(repositories: Repositories, monkeypatch: pytest.MonkeyPatch) -> LifecyclePolicies:
-    """EcrLifecyclePolicies of the test's namespace, whose status is summed up more often than usual."""
-    monkeypatch.setattr(lifecycle_policy, "SUMMARY_SECONDS", 0.5)
+def policies(repositories: Repositories) -> LifecyclePolicies:
+    """EcrLifecyclePolicies of the test's namespace."""
     return LifecyclePolicies(repositories)
 
 

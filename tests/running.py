@@ -32,6 +32,7 @@ FAST: dict[str, Any] = {
     "adoption_seconds": 1.0,
     "preview_seconds": 0.2,
     "in_use_seconds": 0.2,
+    "summary_seconds": 0.3,
     "inventory_seconds": 1e6,
     "transient_seconds": 0.0,
 }

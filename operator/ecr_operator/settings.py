@@ -161,6 +161,10 @@ class Settings(BaseSettings):
     """How long after a preview of a lifecycle policy was started AWS is first asked for its result, and then
     ever less often."""
 
+    summary_seconds: float = Field(default=5, ge=0)
+    """How often at most the status of an `EcrLifecyclePolicy` is written while its repositories are worked
+    on."""
+
     put_back_seconds: float = Field(default=3600, ge=0)
     """How long a lifecycle policy that was taken off must endanger no image in use before it is put back."""
 

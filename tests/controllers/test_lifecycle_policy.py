@@ -8,7 +8,7 @@ from typing import Any
 from ecr_operator.api.names import API_VERSION
 from ecr_operator.controllers.claims import BY_NAMESPACE
 from ecr_operator.controllers.lifecycle_policies import LifecyclePolicies
-from ecr_operator.controllers.lifecycle_policy import SUMMARY_SECONDS, LifecyclePolicyController
+from ecr_operator.controllers.lifecycle_policy import LifecyclePolicyController
 from ecr_operator.controllers.subject import Subject
 from ecr_operator.kube.index import namespaces
 from ecr_operator.kube.resources import LIFECYCLE_POLICIES, NAMESPACES, REPOSITORIES
@@ -19,6 +19,7 @@ from ecr_operator.settings import Settings
 from tests.policies import RULE
 
 Json = dict[str, Any]
+SUMMARY_SECONDS = Settings().summary_seconds
 KEY = ("shop", "bench")
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -50,6 +51,7 @@ class Repositories:
             now=lambda: NOW,
             monotonic=lambda: self.seconds,
             subject=self._subject,
+            settings=Settings(),
         )
         self.controller = LifecyclePolicyController(context)
         self.policy(1)

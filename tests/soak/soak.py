@@ -17,7 +17,7 @@ from tests.crashes.views import StaleView, Unseen
 from tests.sequences.campaign import Campaign, Failure
 from tests.sequences.lifecycle.driver import Driver as LifecycleDriver
 from tests.sequences.lifecycle.specs import sequence as lifecycle_sequence
-from tests.sequences.lifecycle.world import LifecycleWorld, quick_summaries
+from tests.sequences.lifecycle.world import LifecycleWorld
 from tests.sequences.pull.driver import Driver
 from tests.sequences.pull.specs import sequence
 from tests.sequences.pull.world import PullWorld
@@ -102,7 +102,7 @@ class Soak:
 
     def _lifecycle_faults(self) -> None:
         changes, is_certain = lifecycle.CHANGES, lifecycle.is_certain
-        with hooked() as points, deafness() as deaf, quick_summaries():
+        with hooked() as points, deafness() as deaf:
             rounds = Rounds(self._worlds[2], points, lifecycle.SCENARIOS, LifecycleCase)
             traces = rounds.traces()
             self._crashes(rounds, traces, faults.crashes_and_changes(traces, changes, is_certain))

@@ -26,11 +26,6 @@ from ecr_operator.planning.status import READY, outcome_status
 from ecr_operator.reasons import Reason
 
 ATTEMPTS = 5
-SUMMARY_SECONDS = 5.0
-"""How often the repositories are looked at at most, and so the status written, while they are worked on.
-
-Each of them that changes asks for a look, and a look is at all of them.
-"""
 
 
 class LifecyclePolicyController:
@@ -38,6 +33,8 @@ class LifecyclePolicyController:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._seconds = context.settings.summary_seconds
+        """Each repository that changes asks for a look at all: there is one in so many seconds."""
         self._looked: dict[ObjectKey, tuple[str, int, float]] = {}
         """By key the uid and generation of the last look, and when (monotonic)."""
 
@@ -54,8 +51,8 @@ class LifecyclePolicyController:
             metadata, now = obj["metadata"], self._context.monotonic()
             uid, generation, at = self._looked.get(key, ("", -1, now))
             is_news = (uid, generation) != (metadata["uid"], metadata["generation"])
-            if not is_news and now < at + SUMMARY_SECONDS:
-                return at + SUMMARY_SECONDS - now
+            if not is_news and now < at + self._seconds:
+                return at + self._seconds - now
             try:
                 await self._look(key, obj)
                 self._looked[key] = (metadata["uid"], metadata["generation"], now)

@@ -11,7 +11,7 @@ from tests.crashes.lifecycle.scenarios import SCENARIOS
 from tests.crashes.points import hooked
 from tests.crashes.rounds import Rounds
 from tests.fake_aws.client import FakeAws
-from tests.sequences.lifecycle.world import LifecycleWorld, quick_summaries
+from tests.sequences.lifecycle.world import LifecycleWorld
 
 TESTED = (
     "a policy is created that would take an image in use",
@@ -28,6 +28,6 @@ TESTED = (
 @pytest.fixture(scope="module")
 def rounds(cluster: Cluster, aws: FakeAws) -> Iterator[Rounds]:
     """Rounds in namespaces that nobody else uses."""
-    with hooked() as points, quick_summaries():
+    with hooked() as points:
         world = LifecycleWorld(cluster, aws, f"crashes-{uuid.uuid4().hex[:8]}")
         yield Rounds(world, points, {title: SCENARIOS[title] for title in TESTED}, Case)

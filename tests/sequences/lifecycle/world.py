@@ -1,12 +1,7 @@
 """Where sequences of lifecycle policies run: a namespace for each, one operator for all of them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-import pytest
-
-from ecr_operator.controllers import lifecycle_policy
 from tests.running import RunningOperator
 from tests.sequences.pull.world import PullWorld
 
@@ -15,6 +10,7 @@ LIVELY: dict[str, Any] = {
     "inventory_calls_per_minute": 100_000,
     "put_back_seconds": 0.5,
     "preview_seconds": 0.1,
+    "summary_seconds": 0.2,
     "stalled_recheck_seconds": 1.5,
 }
 """Images are looked at, and what follows from it is done, within seconds."""
@@ -25,12 +21,6 @@ NAMESPACE = "lifecycle"
 class LifecycleWorld(PullWorld):
     """Names of namespaces begin with a prefix of the world's own."""
 
-    @contextmanager
-    def running(self, **settings: Any) -> Iterator[RunningOperator]:
-        """The operator at work."""
-        with quick_summaries(), super().running(**settings) as running:
-            yield running
-
     def operator(self, **settings: Any) -> RunningOperator:
         """An operator, not started yet."""
         return super().operator(**{**LIVELY, **settings})
@@ -38,11 +28,3 @@ class LifecycleWorld(PullWorld):
     def new_name(self) -> str:
         """A namespace that there never was."""
         return f"{super().new_name()}-{NAMESPACE}"
-
-
-@contextmanager
-def quick_summaries() -> Iterator[None]:
-    """Each sequence waits for the status of its policies after each step."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lifecycle_policy, "SUMMARY_SECONDS", 0.2)
-        yield
