@@ -89,7 +89,7 @@ def _repository(obj: Object) -> dict[str, Any]:
     return {
         "entry": (entry.get("source"), entry.get("state"), entry.get("hash"), entry.get("onRemoval")),
         "managed": status.get("managed"),
-        "conditions": _conditions(obj, "Ready", "LifecyclePolicyApplied", "ImagesAtRisk"),
+        "conditions": _conditions(obj, "Ready", "LifecyclePolicyApplied"),
         "finalizers": obj["metadata"].get("finalizers"),
     }
 

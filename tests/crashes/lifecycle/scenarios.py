@@ -63,7 +63,9 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "rules are changed": Scenario((*TWO, Policy("p", LOOSE)), Policy("p", STRICT)),
     "rules come to endanger an image in use": Scenario((*TWO, USED, Policy("p", LOOSE)), Policy("p", STRICT)),
-    "rules endanger an image in use no more": Scenario((*TWO, USED, Policy("p", STRICT)), Policy("p", LOOSE)),
+    "rules endanger an image in use no more": Scenario(
+        (*TWO, USED, Policy("p", STRICT)), Policy("p", LOOSE), certain=False
+    ),
     "images in use come to be ignored": Scenario(
         (*TWO, USED, Policy("p", STRICT)), Policy("p", {**STRICT, "protection": {"imagesInUse": "Ignore"}})
     ),
@@ -91,7 +93,9 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "a policy is suspended": Scenario((*TWO, Policy("p", LOOSE)), Policy("p", SUSPENDED), certain=False),
     "a suspended policy goes on": Scenario(
-        (*TWO, Policy("p", LOOSE), Policy("p", {**STRICT, "suspend": True})), Policy("p", STRICT)
+        (*TWO, Policy("p", LOOSE), Policy("p", {**STRICT, "suspend": True})),
+        Policy("p", STRICT),
+        certain=False,
     ),
     "a policy in force is withdrawn": Scenario((*TWO, Policy("p", STRICT)), USED),
     "a policy is put back": Scenario((*TWO, Policy("p", STRICT), USED), Unuse("one")),
