@@ -96,13 +96,12 @@ def repository_spec(random: Random) -> Spec:
 
 def sequence(random: Random) -> list[Step]:
     """A sequence; a step that makes no sense where it stands is passed over when it is run."""
-    steps: list[Step] = [
-        Apply("a", repository_spec(random)),
-        Label("a", random.choice(VALUES)),
-        _push(random, "a"),
-    ]
-    if random.random() < 0.6:
-        steps.insert(random.randrange(4), Policy("p", policy_spec(random)))
+    pushed = _push(random, "a")
+    steps: list[Step] = [Apply("a", repository_spec(random)), Label("a", random.choice(VALUES)), pushed]
+    if random.random() < 0.5:
+        steps.append(Use("one", "a", random.choice(pushed.images)))
+    if random.random() < 0.9:
+        steps.insert(random.randint(0, len(steps)), Policy("p", policy_spec(random)))
     steps += [_step(random) for _ in range(random.randint(LEAST, MOST))]
     # Everything is looked at once more.
     return [*steps, *map(Ask, LETTERS), RunPolicies(), *map(Ask, LETTERS)]
@@ -150,7 +149,7 @@ def _step(random: Random) -> Step:
 
 def _change(random: Random, letter: str) -> Apply | Label | Policy | DropPolicy:
     name = random.choice(NAMES)
-    match random.choices(("apply", "label", "policy", "drop"), (14, 14, 22, 6))[0]:
+    match random.choices(("apply", "label", "policy", "drop"), (10, 20, 22, 6))[0]:
         case "apply":
             return Apply(letter, repository_spec(random))
         case "label":
@@ -161,4 +160,4 @@ def _change(random: Random, letter: str) -> Apply | Label | Policy | DropPolicy:
 
 
 def _push(random: Random, letter: str) -> Push:
-    return Push(letter, tuple(random.sample(sorted(IMAGES), random.randint(1, 4))))
+    return Push(letter, tuple(random.sample(sorted(IMAGES), random.randint(2, 5))))
