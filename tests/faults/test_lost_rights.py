@@ -15,6 +15,7 @@ from tests.waiting import until
 RIGHTS = {
     "ecrrepositories": {"get", "list", "watch", "patch"},
     "ecrrepositories/status": {"patch"},
+    "ecrlifecyclepolicies": {"get", "list", "watch"},
 }
 RBAC = "rbac.authorization.k8s.io"
 

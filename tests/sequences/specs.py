@@ -23,8 +23,10 @@ Schema = dict[str, Any]
 CRD = Path(__file__).parent.parent.parent / "crds" / "ecr-operator.dev_ecrrepositories.yaml"
 OPTIONAL = 0.35
 """How often an optional field is there."""
-FIXED = frozenset({"repositoryName", "encryptionConfiguration", "suspend", "managementPolicy"})
-"""Drawn for a whole sequence, or by its steps."""
+FIXED = frozenset(
+    {"repositoryName", "encryptionConfiguration", "suspend", "managementPolicy", "lifecyclePolicyRef"}
+)
+"""Drawn for a whole sequence, or by its steps; references by the sequences of lifecycle policies."""
 NUMBERS = (1, 2, 7, 90, 365)
 LONGEST = 3
 TRIES = 200

@@ -31,6 +31,7 @@ VALUES: dict[str, list[Any]] = {
     "filter": ["latest", "dev-*", "*-rc*"],
     "description": ["", "keeps the newest", "räumt auf"],
     "tagPatternList[]": ["b*", "a*", "*test*", "v1.*"],
+    "protectedTags": [["prod-*"], ["v?", "release-*"]],
     "tagPrefixList[]": ["prod", "beta", "dev-"],
     "tags{key}": ["a", "b", "c", "team", "Kosten Stelle"],
     "tags{}": ["", "1", "2", "ein Wert: ü/@+=-_."],
