@@ -262,3 +262,16 @@ def test_switched_off_nothing_is_listed() -> None:
         assert world.server.lists == 0
 
     lived(life, enabled=False)
+
+
+def test_at_the_end_a_list_that_is_under_way_ends() -> None:
+    async def life(world: World) -> None:
+        asker = asyncio.create_task(world.at(0))
+        await asyncio.sleep(2)
+        assert world.server.running == 1
+        await world.images.stop()
+        assert asyncio.all_tasks() <= {asker, asyncio.current_task()}
+        with pytest.raises(asyncio.CancelledError):
+            await asker
+
+    lived(life)

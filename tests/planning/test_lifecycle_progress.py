@@ -143,9 +143,6 @@ ENTRIES: dict[str, Case] = {
     ),
     "a policy that was never there": Case(status_of(None), AT_REST, MISSING, had(State.PENDING, hash=None)),
     "nothing": Case(status_of(None), NOTHING, LifecycleProgress(), None),
-    "an object that only observes": Case(
-        status_of(None), replace(WANTED, observe=True), LifecycleProgress(), None
-    ),
     "a policy that does not apply any more": Case(status_of(had()), NOTHING, LifecycleProgress(), None),
     "one that stays there": Case(
         status_of(had(on_removal=RETAIN, preview=PREVIEW)),

@@ -76,6 +76,12 @@ class ImagesInUse:
             if began >= earliest:
                 return answer
 
+    async def stop(self) -> None:
+        """End a list that is under way: nobody waits for it any more, and the connections are about to go."""
+        if self._list is not None:
+            self._list.cancel()
+            await asyncio.gather(self._list, return_exceptions=True)
+
     async def _listed(self) -> tuple[float, Usage | UsageUnknown]:
         """When the list began, and what it says."""
         answer: Usage | UsageUnknown | None = None

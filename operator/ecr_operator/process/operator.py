@@ -223,6 +223,7 @@ class Operator:
             ended = asyncio.gather(*background, return_exceptions=True)
             cut = sum(await asyncio.gather(*(work.drain(DRAIN_SECONDS) for work in works)))
             await ended
+            await context.in_use.stop()
             if cut:
                 log.warning("Stopped %d reconciles that did not end within %d s", cut, DRAIN_SECONDS)
             await events.flush(EVENTS_SECONDS)
