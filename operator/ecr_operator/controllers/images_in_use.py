@@ -12,6 +12,8 @@ MAX_AGE: Final = 60.0
 """Seconds for which a list is good enough for a status."""
 FAILURE_SECONDS: Final = 5.0
 """How long after a list that failed the next one begins."""
+STOP_SECONDS: Final = 1.0
+"""What a list gets to end in by itself when the operator does."""
 PAUSE_FACTOR: Final = 4
 """The pause after a list is so many times as long as the list, and at most `FAILURE_SECONDS`.
 
@@ -77,7 +79,12 @@ class ImagesInUse:
                 return answer
 
     async def stop(self) -> None:
-        """End a list that is under way: nobody waits for it any more, and the connections are about to go."""
+        """End a list that is under way: nobody waits for it any more, and the connections are about to go.
+
+        It gets a moment to end by itself: a request that is cut off leaves a connection that takes its time.
+        """
+        if self._list is not None:
+            await asyncio.wait({self._list}, timeout=STOP_SECONDS)
         if self._list is not None:
             self._list.cancel()
             await asyncio.gather(self._list, return_exceptions=True)

@@ -37,6 +37,8 @@ APPLY_PATCH: Final = "application/apply-patch+yaml"
 
 # The server gives up an idle connection after 90 s: be earlier than that, and no earlier than needed, because
 # a new connection costs a TLS handshake.
+_CLOSING_SECONDS = 0.05
+"""What connections get to close in."""
 _KEEPALIVE_SECONDS = 60.0
 _UNAUTHORIZED = 401
 _FIRST_ERROR = 400
@@ -117,8 +119,9 @@ class KubeClient:
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
-        # Their transports end in the next turn of the loop, which may be about to end too.
-        await asyncio.sleep(0)
+        # Their transports end in later turns of the loop, which may be about to end too: those with TLS when
+        # the peer has answered, which nobody can wait for (aiohttp documentation, "Graceful Shutdown").
+        await asyncio.sleep(_CLOSING_SECONDS)
 
     @property
     def configuration(self) -> Configuration:
