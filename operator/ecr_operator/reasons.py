@@ -114,6 +114,28 @@ class Reason(StrEnum):
     QUOTA_REACHED = "QuotaReached"
     """The repository takes no more images: pushes are answered with 403. Delete some, or raise the quota."""
 
+    # The condition ScanPassed
+    NO_VULNERABILITIES_FOUND = "NoVulnerabilitiesFound"
+    """No reported image has more findings than `vulnerabilityPolicy` allows."""
+    VULNERABILITIES_FOUND = "VulnerabilitiesFound"
+    """A reported image has more findings than `vulnerabilityPolicy` allows. Replace the one that is named."""
+    SCAN_PENDING = "ScanPending"
+    """The scan of a reported image is not finished, or was not read yet. Nothing to do, unless it lasts."""
+    NOT_SCANNED = "NotScanned"
+    """A reported image has no scan to judge by. Turn scanning on, or decide it by `onUnscanned`."""
+    SCAN_TOO_OLD = "ScanTooOld"
+    """The scan of a reported image is older than `maxScanAgeDays`. Scan it again, or push it anew."""
+    NO_IMAGES_REPORTED = "NoImagesReported"
+    """No image is reported: the repository has none with a tag or in use."""
+    FINDINGS_NOT_READ = "FindingsNotRead"
+    """The spec turns the reading of findings off. Set `images.scanFindings`, or `images.report`."""
+    PULL_TIMES_COUNT = "PullTimesCount"
+    """An index is not read, because that counts as a pull. Exclude the operator's role from pull times."""
+
+    # The condition ScanConfigManagedByRegistry
+    SCAN_CONFIG_MANAGED_BY_REGISTRY = "ScanConfigManagedByRegistry"
+    """The registry's scanning rules override `scanOnPush`. Change these, or leave the field out."""
+
     # The conditions LeastPrivilege and ExpiringSoon
     SESSION_NARROWED = "SessionNarrowed"
     """The credentials are narrowed to what `auth.access` says. Nothing to do."""

@@ -30,6 +30,18 @@ ECR_REPOSITORY: Final = Kind(
         Column(
             "Lifecycle", ".status.lifecyclePolicy.state", "How far its lifecycle policy has got.", wide=True
         ),
+        Column(
+            "Critical",
+            ".status.scan.worst.CRITICAL",
+            "Critical findings of the reported image with the worst ones.",
+            type="integer",
+        ),
+        Column(
+            "High",
+            ".status.scan.worst.HIGH",
+            "Findings of high severity of that image.",
+            type="integer",
+        ),
         Column("In-Use", ".status.inUse.images", "Images that this cluster uses.", type="integer", wide=True),
         READY,
         REASON,

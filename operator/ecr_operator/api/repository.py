@@ -24,6 +24,7 @@ from ecr_operator.api.repository_settings import (
     ImageTagMutability,
 )
 from ecr_operator.api.repository_values import OwnerValue, RepositoryName, Tags
+from ecr_operator.api.vulnerability_policy import ReportedImages, VulnerabilityPolicy
 
 __all__ = [
     "AdoptionPolicy",
@@ -216,6 +217,13 @@ class EcrRepositorySpec(CommonSpec):
     start with `aws:` or `ecr-operator.dev/`. A key that is written here wins over the operator's default
     tags.
     """
+    images: Annotated[ReportedImages, ATOMIC] | None = None
+    """What to report of the images."""
+    vulnerability_policy: Annotated[VulnerabilityPolicy, ATOMIC] | None = None
+    """Which findings of a scan are too many: the condition `ScanPassed` says whether there are.
+
+    It is about the reported images. Without it there is no verdict, and findings are shown alone.
+    """
 
     def repository_name_for(self, object_name: str) -> str:
         """Return the repository's name in ECR, given the object's `metadata.name`."""
@@ -235,6 +243,11 @@ class EcrRepositorySpec(CommonSpec):
     def effective_deletion_policy(self) -> DeletionPolicy:
         """`deletionPolicy` with its default, before the operator's own limit is applied."""
         return self.deletion_policy or DeletionPolicy.RETAIN
+
+    @property
+    def effective_images(self) -> ReportedImages:
+        """`images` with its default."""
+        return self.images or ReportedImages()
 
     @property
     def effective_foreign_statements(self) -> ForeignStatements:

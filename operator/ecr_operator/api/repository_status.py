@@ -9,6 +9,7 @@ from ecr_operator.api.kubernetes_values import DNS_SUBDOMAIN_MAX
 from ecr_operator.api.lifecycle_policy import LifecycleDeletionPolicy, LifecyclePolicyState
 from ecr_operator.api.markers import ListType
 from ecr_operator.api.meta import ApiModel, CommonStatus, Time
+from ecr_operator.api.scan_status import RepositoryScan
 
 IN_USE_MAX = 10
 """How many images in use, and how many workloads, are listed."""
@@ -142,6 +143,8 @@ class EcrRepositoryStatus(CommonStatus):
     """The lifecycle policy that the repository is to have, and how far it has got."""
     images: RepositoryImages | None = None
     """What the repository holds."""
+    scan: RepositoryScan | None = None
+    """What the scans of the reported images have found."""
     in_use: RepositoryInUse | None = None
     """Who uses the repository's images in this cluster, as far as it is known."""
     estimated_monthly_cost_usd: Annotated[

@@ -138,6 +138,7 @@ _TABLE: Mapping[str, tuple[Kind, Reason]] = {
     "LifecyclePolicyPreviewInProgressException": (Kind.STATE, Reason.PROGRESSING),
     "LifecyclePolicyPreviewNotFoundException": (Kind.STATE, Reason.PROGRESSING),
     "ImageNotFoundException": (Kind.STATE, Reason.PROGRESSING),
+    "ScanNotFoundException": (Kind.STATE, Reason.NOT_SCANNED),
     "ThrottlingException": (Kind.TRANSIENT, Reason.THROTTLED),
     "Throttling": (Kind.TRANSIENT, Reason.THROTTLED),
     "TooManyRequestsException": (Kind.TRANSIENT, Reason.THROTTLED),

@@ -11,6 +11,7 @@
 - The figures are not of one moment: images come and go while pages are read, and the next reading tells.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
@@ -108,6 +109,12 @@ def _rank(image: Image) -> tuple[bool, datetime, bool, str]:
     return bool(image.tags), image.pushed_at, image.is_index, image.digest
 
 
+def exact_tag(tags: Iterable[str]) -> str | None:
+    """The tag that says most of an image; see `LatestImage.tag`."""
+    return min(tags, key=lambda tag: (tag == _MOVING_TAG, -len(tag), tag), default=None)
+
+
 def _latest_image(image: Image) -> LatestImage:
-    tag = min(image.tags, key=lambda tag: (tag == _MOVING_TAG, -len(tag), tag), default=None)
-    return LatestImage(tag, image.digest, image.pushed_at.astimezone(UTC).replace(microsecond=0))
+    return LatestImage(
+        exact_tag(image.tags), image.digest, image.pushed_at.astimezone(UTC).replace(microsecond=0)
+    )

@@ -1,0 +1,40 @@
+"""When AWS is asked again about the scan of an image.
+
+What is final is asked again when a new scan may have been made: AWS makes at most one basic scan of an image
+a day, and enhanced scanning goes on with every new vulnerability that becomes known.
+"""
+
+from dataclasses import dataclass
+
+from ecr_operator.api.scan_status import ScanType
+from ecr_operator.planning.image_scan import SCAN_NOT_FOUND, ImageScan, ScanPhase
+
+BASIC_FACTOR = 4
+"""A basic scan is asked for again after so many times what enhanced ones are asked for again after."""
+GROWTH = 1.5
+_NEW_SECONDS = 3600.0
+"""An image pushed within this time may still get its first scan."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPace:
+    """Seconds."""
+
+    every: float
+    """Between two questions about an image that enhanced scanning watches."""
+    poll: float
+    """Until the first look at a scan that is running; each further one comes later."""
+    interval: float
+    """Between two inventories: no look at a running scan comes later than that."""
+
+
+def asked_again_after(scan: ImageScan, pace: ScanPace, *, age: float, polls: int) -> float:
+    """Seconds. `age` is how old the image is, `polls` how often its scan was found running in a row."""
+    match scan.phase:
+        case ScanPhase.RUNNING:
+            return float(min(pace.poll * GROWTH ** min(polls, 40), max(pace.poll, pace.interval)))
+        case ScanPhase.DONE:
+            return pace.every if scan.type == ScanType.ENHANCED else pace.every * BASIC_FACTOR
+    if scan.status == SCAN_NOT_FOUND and age < _NEW_SECONDS:
+        return min(pace.interval, pace.every)
+    return pace.every

@@ -1,0 +1,189 @@
+"""How a status says what is known of the scans of a repository's images."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Final
+
+from ecr_operator.api.repository_status import EcrRepositoryStatus
+from ecr_operator.api.scan_status import ReportedImage, RepositoryScan, ScanType
+from ecr_operator.api.vulnerability_policy import ReportedImages, VulnerabilityPolicy
+from ecr_operator.planning.image_scan import CRITICAL, HIGH, MEDIUM, ImageScan, of_status
+from ecr_operator.planning.reported_images import Candidate
+from ecr_operator.planning.status import with_condition
+from ecr_operator.planning.verdict import Judged, Verdict, judge, judge_image, unscanned
+from ecr_operator.reasons import Reason
+
+SCAN_PASSED: Final = "ScanPassed"
+MANAGED_BY_REGISTRY: Final = "ScanConfigManagedByRegistry"
+"""Types of conditions; the second is there only while it is True."""
+IMAGES_BYTES: Final = 6500
+"""Of `status.scan.images` as JSON: what is left of 8 KB for all else is enough. Tags may be long."""
+
+NOT_READ: Final = Verdict(
+    "Unknown",
+    Reason.FINDINGS_NOT_READ,
+    "The findings are not read: set `images.scanFindings` to true and `images.report` to 1 or more",
+)
+_NO_LIMITS: Final = VulnerabilityPolicy()
+_LONG_AGO: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_NO_SCANS: Final[Mapping[str, ImageScan]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ScanLook:
+    """What is known of the scans of a repository's images."""
+
+    reported: tuple[Candidate, ...] = ()
+    """The images that may be reported, the first of them first."""
+    scans: Mapping[str, ImageScan] = field(default_factory=lambda: _NO_SCANS)
+    """By digest, as far as they were asked for."""
+    type: ScanType | None = None
+    frequency: str | None = None
+    by_registry: bool = False
+    """Whether a rule of the registry decides on `frequency`."""
+    denied: str | None = None
+    """AWS's sentence, where it refuses to say more."""
+    pull_times: str | None = None
+    """Why indexes are not resolved, and what to do; None: they are."""
+
+
+def of_last_status(status: EcrRepositoryStatus) -> ScanLook:
+    """What a status says: after a start nothing else is known."""
+    scan = status.scan or RepositoryScan()
+    known = {image.digest: of_status(image, scan.type) for image in scan.images or ()}
+    reported = tuple(
+        Candidate(image.digest, image.tag, status.created_at or _LONG_AGO) for image in scan.images or ()
+    )
+    return ScanLook(
+        reported,
+        {digest: found for digest, found in known.items() if found is not None},
+        scan.type,
+        scan.frequency,
+    )
+
+
+def with_scan(
+    status: EcrRepositoryStatus,
+    look: ScanLook,
+    images: ReportedImages,
+    policy: VulnerabilityPolicy | None,
+    *,
+    generation: int,
+    now: datetime,
+) -> EcrRepositoryStatus:
+    """`status` that shows the scans of the reported images, with the verdict of `policy` on them."""
+
+    def concluded(verdict: Verdict | None) -> EcrRepositoryStatus:
+        if verdict is None:
+            return with_condition(status, SCAN_PASSED, None, generation=generation, now=now)
+        return with_condition(
+            status,
+            SCAN_PASSED,
+            verdict.passed,
+            verdict.reason,
+            verdict.message,
+            generation=generation,
+            now=now,
+        )
+
+    if not images.reads_findings:
+        status = status.model_copy(update={"scan": None})
+        return concluded(None if policy is None else NOT_READ)
+    reported = look.reported[: images.effective_report]
+    judged = tuple(_judged(one, look, policy or _NO_LIMITS, now) for one in reported)
+    entries = (_entry(one, with_verdict=policy is not None) for one in judged)
+    scan = RepositoryScan(
+        type=look.type,
+        frequency=look.frequency,
+        images=_fitting(entries) or None,
+        worst=_worst(one.scan for one in judged),
+    )
+    status = status.model_copy(update={"scan": scan if scan != RepositoryScan() else None})
+    verdict = None if policy is None else judge(_to_judge(judged))
+    if look.denied is not None and (verdict is None or verdict.passed != "False"):
+        # What is known to be bad stays bad.
+        verdict = Verdict("Unknown", Reason.ACCESS_DENIED, look.denied)
+    return concluded(verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reported(Judged):
+    candidate: Candidate
+
+
+def _judged(candidate: Candidate, look: ScanLook, policy: VulnerabilityPolicy, now: datetime) -> _Reported:
+    scan = look.scans.get(candidate.digest)
+    if candidate.is_index and scan is None and look.pull_times is not None:
+        verdict = unscanned(policy, Reason.PULL_TIMES_COUNT, f"is an index and not read: {look.pull_times}")
+    else:
+        verdict = judge_image(scan, policy, now)
+    return _Reported(candidate.tag or candidate.digest, scan, verdict, candidate)
+
+
+def _to_judge(judged: tuple[_Reported, ...]) -> tuple[_Reported, ...]:
+    """An archived image cannot be pulled: it counts where it is in use, or where there is no other."""
+    pullable = tuple(one for one in judged if one.candidate.is_used or not one.candidate.is_archived)
+    return pullable or judged
+
+
+def _entry(judged: _Reported, *, with_verdict: bool) -> ReportedImage:
+    scan, candidate = judged.scan, judged.candidate
+    image = ReportedImage(tag=candidate.tag, digest=candidate.digest)
+    if with_verdict:
+        image = image.model_copy(update={"passed": judged.verdict.passed})
+    if scan is None:
+        return image
+    return image.model_copy(
+        update={
+            "status": scan.status,
+            "severity_counts": None if scan.counts is None else dict(scan.counts),
+            "fixable_critical": scan.fixable_critical if scan.of(CRITICAL) else None,
+            "completed_at": scan.completed_at and scan.completed_at.astimezone(UTC).replace(microsecond=0),
+        }
+    )
+
+
+def _fitting(entries: Iterable[ReportedImage]) -> tuple[ReportedImage, ...]:
+    """The first of them, as many as there is room for."""
+    kept: list[ReportedImage] = []
+    left = IMAGES_BYTES
+    for entry in entries:
+        left -= len(json.dumps(entry.to_json(), separators=(",", ":"))) + 1
+        if left < 0:
+            break
+        kept.append(entry)
+    return tuple(kept)
+
+
+def _worst(scans: Iterable[ImageScan | None]) -> dict[str, int] | None:
+    """With zeros for the severities that have a limit or a column: zero is worth to be known."""
+    known = [scan for scan in scans if scan is not None and scan.counts is not None]
+    if not known:
+        return None
+    worst = max(known, key=ImageScan.rank)
+    return {CRITICAL: 0, HIGH: 0, MEDIUM: 0} | dict(worst.counts or {})
+
+
+def with_registry_rules(
+    status: EcrRepositoryStatus, look: ScanLook, scan_on_push: bool | None, *, generation: int, now: datetime
+) -> EcrRepositoryStatus:
+    """`status` that says whether rules of the registry override the spec's `scanOnPush`."""
+    message: str | None = None
+    wanted = None if scan_on_push is None else "SCAN_ON_PUSH" if scan_on_push else "MANUAL"
+    if wanted is not None and look.by_registry and look.frequency not in (None, wanted):
+        message = (
+            f"The scanning rules of the registry decide when this repository is scanned: {look.frequency}. "
+            f"`imageScanningConfiguration.scanOnPush: {str(scan_on_push).lower()}` has no effect"
+        )
+    return with_condition(
+        status,
+        MANAGED_BY_REGISTRY,
+        None if message is None else "True",
+        Reason.SCAN_CONFIG_MANAGED_BY_REGISTRY,
+        message or "",
+        generation=generation,
+        now=now,
+    )
