@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 from prometheus_client import Gauge
 
 from ecr_operator.aws.errors import AwsError, CircuitOpen
+from ecr_operator.controllers.call_budget import CallBudget
 from ecr_operator.engine.schedule import Schedule
 
 log = logging.getLogger(__name__)
@@ -42,13 +43,13 @@ class InventoryPace(Generic[K]):
         read: Callable[[K], Awaitable[int | None]],
         *,
         interval: float,
-        calls_per_minute: int,
-        gauge: Gauge,
+        budget: CallBudget,
         chance: Random,
+        gauge: Gauge | None = None,
     ) -> None:
         self._read = read
         self._interval = interval
-        self._seconds_per_call = 60.0 / calls_per_minute
+        self._budget = budget
         self._gauge = gauge
         self._chance = chance
         self._later: Schedule[K] = Schedule(lambda key, _fresh: self._fall_due(key))
@@ -58,7 +59,6 @@ class InventoryPace(Generic[K]):
         self._reading: K | None = None
         # Whether somebody has said something about that key meanwhile, which counts then.
         self._overtaken = False
-        self._within_budget = 0.0
         self._said: dict[tuple[str, str], float] = {}
 
     def __len__(self) -> int:
@@ -91,33 +91,35 @@ class InventoryPace(Generic[K]):
 
         The next one is due in an interval, whether or not the key was known. The calls count in the budget.
         """
-        self._spend(calls, asyncio.get_running_loop().time())
+        self._budget.spend(calls, asyncio.get_running_loop().time())
         self.discard(key)
         self._schedule(key)
 
-    def due_now(self, key: K) -> None:
-        """Take the next inventory of a known key before all others, as soon as the budget allows."""
-        if key not in self:
-            return
-        since = self._due.get(key, asyncio.get_running_loop().time())
-        self.discard(key)
-        self._put_first(key, since)
+    def again_in(self, key: K, seconds: float) -> None:
+        """Look at a key in so many seconds, in place of what was planned; also at one that is not known yet.
+
+        One that is due stays so.
+        """
+        if key not in self._due:
+            if key == self._reading:
+                self._overtaken = True
+            self._later.after(key, seconds, False)
 
     async def run(self) -> None:
         """Take inventories as they fall due. Ends when cancelled."""
         loop = asyncio.get_running_loop()
-        self._gauge.set(self._interval)
+        self._show(self._interval)
         while True:
             while not self._due:
                 self._some_due.clear()
                 await self._some_due.wait()
-            pause = self._within_budget - loop.time()
+            pause = self._budget.pause()
             if pause > 0:
                 # Who is first may change meanwhile.
                 await asyncio.sleep(pause)
                 continue
             key, since = self._due.popitem(last=False)
-            self._gauge.set(self._interval + max(0.0, loop.time() - since))
+            self._show(self._interval + max(0.0, loop.time() - since))
             if not await self._take(key, since):
                 await asyncio.sleep(OUTAGE_SECONDS)
 
@@ -136,10 +138,10 @@ class InventoryPace(Generic[K]):
                 self._put_first(key, since)
             return False
         except Exception as error:
-            self._spend(1, begin)
+            self._budget.spend(1, begin)
             self._log(key, error)
         else:
-            self._spend(1 if calls is None else calls, begin)
+            self._budget.spend(1 if calls is None else calls, begin)
             if calls is None and not self._overtaken:
                 self.discard(key)
         finally:
@@ -158,8 +160,9 @@ class InventoryPace(Generic[K]):
         self._due.move_to_end(key, last=False)
         self._some_due.set()
 
-    def _spend(self, calls: int, since: float) -> None:
-        self._within_budget = max(self._within_budget, since) + calls * self._seconds_per_call
+    def _show(self, interval: float) -> None:
+        if self._gauge is not None:
+            self._gauge.set(interval)
 
     def _log(self, key: K, error: Exception) -> None:
         """Once a minute for all that fails in the same way: AWS's sentence names each repository."""
