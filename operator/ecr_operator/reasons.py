@@ -157,6 +157,8 @@ class Reason(StrEnum):
     """An existing repository was taken over."""
     REPOSITORY_UPDATED = "RepositoryUpdated"
     """The repository was changed to match the spec."""
+    SCAN_STARTED = "ScanStarted"
+    """Scans of images were started that had never been scanned."""
     REPLICAS_IN_USE = "ReplicasInUse"
     """This cluster uses repositories of this name in other Regions, with policies of their own there."""
     LIFECYCLE_POLICY_WITHDRAWN = "LifecyclePolicyWithdrawn"

@@ -133,8 +133,16 @@ class Settings(BaseSettings):
 
     inventory_calls_per_minute: int = Field(default=300, ge=1)
     """How many calls a minute may be spent on counting images, of which a repository takes one for each 1,000
-    images. Where they do not suffice, images are counted less often: see the metric
-    `ecr_operator_inventory_interval_seconds`."""
+    images, and on reading their scans. Where they do not suffice, images are counted less often: see the
+    metric `ecr_operator_inventory_interval_seconds`."""
+
+    scan_seconds: float = Field(default=21600, gt=0)
+    """How often the findings of an image that enhanced scanning watches are read again, +-10 %; those of a
+    basic scan are read again after four times as long. The calls count in
+    `ECR_OPERATOR_INVENTORY_CALLS_PER_MINUTE`."""
+
+    scan_poll_seconds: float = Field(default=20, gt=0)
+    """How long after a scan was found running it is looked at again, and then ever less often."""
 
     image_quota: int = Field(default=100_000, ge=1)
     """How many active images AWS lets a repository hold: the account's quota "Images per repository"."""

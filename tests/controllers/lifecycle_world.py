@@ -6,11 +6,15 @@ from types import SimpleNamespace
 from typing import Any
 
 from ecr_operator.api.names import API_VERSION
+from ecr_operator.controllers.call_budget import CallBudget
+from ecr_operator.controllers.figures import Figures
 from ecr_operator.controllers.inventories import Inventories
 from ecr_operator.controllers.lifecycle_gate import LifecycleGates
 from ecr_operator.controllers.lifecycle_memory import LifecycleMemory
 from ecr_operator.controllers.lifecycle_policies import LifecyclePolicies
 from ecr_operator.controllers.memory import Memories
+from ecr_operator.controllers.scan_turns import ScanTurns
+from ecr_operator.controllers.scans import Scans
 from ecr_operator.controllers.subject import Subject
 from ecr_operator.engine.queue import WorkQueue
 from ecr_operator.kube.resources import LIFECYCLE_POLICIES, NAMESPACES, REPOSITORIES
@@ -98,7 +102,11 @@ class World:
     async def look(self) -> Any:
         """Count the images and judge the policy."""
         queue: WorkQueue[ObjectKey] = WorkQueue()
-        inventories = Inventories(self._context, queue, self.memories)
+        budget = CallBudget(300)
+        scans = Scans(self._context, self.memories)
+        figures = Figures(self._context, self.memories, scans)
+        turns = ScanTurns(self._context, queue, self.memories, scans, figures, budget)
+        inventories = Inventories(self._context, queue, self.memories, scans, turns, figures, budget)
         return await inventories.read(self.subject, self.registry, ARN)
 
     async def judge(self) -> LifecycleProgress:
@@ -127,7 +135,12 @@ class World:
         return {}
 
     async def read(self, service: str, operation: str, **parameters: Any) -> Json:
-        """What ECR answers."""
+        """What ECR answers. What it is asked about scans is none of the world's."""
+        match operation:
+            case "get_registry_scanning_configuration":
+                return {"scanningConfiguration": {"scanType": "BASIC"}}
+            case "batch_get_repository_scanning_configuration":
+                return {"scanningConfigurations": []}
         self.calls.append(operation)
         match operation:
             case "describe_images":

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from ecr_operator.api.lifecycle_policy import LifecyclePolicyState as State
+from ecr_operator.planning.image_index import IndexChild
 from ecr_operator.planning.lifecycle_gate import LifecycleGate
 from ecr_operator.planning.plan import Stalled
 from ecr_operator.planning.usage import UsageUnknown
@@ -65,7 +66,7 @@ def test_an_index_that_was_deleted_holds_none_of_its_images() -> None:
         world.images, world.listed = [image("c"), image("d", days=1)], [listed("c")]
         world.usage = world.used(f"@{digest('f')}", f"@{digest('c')}")
         # At an earlier look the index was there.
-        world.memory.children[digest("f")] = (digest("c"),)
+        world.memory.children[digest("f")] = (IndexChild(digest("c")),)
         progress = await world.judge()
         world.seconds += progress.after or 0
         assert (await world.judge()).reason == Reason.IMAGES_IN_USE

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ecr_operator.api.lifecycle import LifecycleStorageClass
 from ecr_operator.aws.errors import NOT_FOUND, AwsError
+from ecr_operator.planning.image_index import IndexChild, children_in
 from ecr_operator.planning.inventory import Inventory, InventoryBuilder
 from ecr_operator.planning.lifecycle_image import Image
 from ecr_operator.planning.media_types import INDEXES, is_container_image
+from ecr_operator.planning.reported_images import Candidate, ReportedBuilder
 
 if TYPE_CHECKING:
     from ecr_operator.aws.session import Session
@@ -21,6 +23,7 @@ _TOKEN_REFUSED = frozenset({"InvalidParameterException"})
 """ECR's answer to a token that it has not given out for this list, or not lately."""
 _ARCHIVED = frozenset({"ARCHIVED", "ACTIVATING"})
 
+UsedTag = Callable[[Image], str | None]
 Take = Callable[[Mapping[str, Any]], None]
 """Takes an `ImageDetail` of ECR's API, its times as datetimes."""
 
@@ -34,22 +37,30 @@ class Reading:
     """How many calls of DescribeImages it took."""
     images: tuple[Image, ...] = field(default=(), repr=False)
     """Empty unless they were asked for."""
+    reported: tuple[Candidate, ...] = ()
+    """The images that may be reported; empty unless they were asked for."""
 
 
-async def read_images(session: "Session", repository: str, *, rows: bool = False) -> Reading | None:
+async def read_images(
+    session: "Session", repository: str, *, rows: bool = False, used_tag: UsedTag | None = None
+) -> Reading | None:
     """Read all images, the archived ones too, 1,000 a call; None: there is no such repository (any more).
 
-    With `rows` each image is kept, as one small row. However many there are, one page of answers is in memory
-    at a time. Where AWS does not take the token of the next page any more, all is read anew, once. Raises
-    `AwsError`.
+    With `rows` each image is kept, as one small row; with `used_tag` (see `ReportedBuilder`) those that may
+    be reported. However many there are, one page of answers is in memory at a time. Where AWS does not take
+    the token of the next page any more, all is read anew, once. Raises `AwsError`.
     """
     calls = 0
     again = True
     builder, images = InventoryBuilder(), list[Image]()
+    reported = used_tag and ReportedBuilder(used_tag)
     token: str | None = None
 
     def take(detail: Mapping[str, Any]) -> None:
-        image = _add(builder, detail)
+        image, is_container = described_image(detail), _is_container_image(detail)
+        builder.add(image, detail.get("imageSizeInBytes") or 0, is_container_image=is_container)
+        if reported is not None and is_container:
+            reported.add(image)
         if rows:
             images.append(image)
 
@@ -65,9 +76,11 @@ async def read_images(session: "Session", repository: str, *, rows: bool = False
             # What was read so far would be counted twice.
             again, token = False, None
             builder, images = InventoryBuilder(), []
+            reported = used_tag and ReportedBuilder(used_tag)
             continue
         if token is None:
-            return Reading(builder.result(), calls, tuple(images))
+            candidates = reported.result() if reported is not None else ()
+            return Reading(builder.result(), calls, tuple(images), candidates)
 
 
 async def list_images(session: "Session", repository: str) -> AsyncIterator[Image]:
@@ -111,16 +124,13 @@ async def _page(session: "Session", repository: str, token: str | None, take: Ta
     return answer.get("nextToken") or None
 
 
-def _add(builder: InventoryBuilder, detail: Mapping[str, Any]) -> Image:
-    image = described_image(detail)
-    builder.add(
-        image,
-        detail.get("imageSizeInBytes") or 0,
-        is_container_image=is_container_image(
-            detail.get("imageManifestMediaType"), detail.get("artifactMediaType"), image.tags, image.subject
-        ),
+def _is_container_image(detail: Mapping[str, Any]) -> bool:
+    return is_container_image(
+        detail.get("imageManifestMediaType"),
+        detail.get("artifactMediaType"),
+        detail.get("imageTags") or (),
+        detail.get("subjectManifestDigest"),
     )
-    return image
 
 
 def described_image(detail: Mapping[str, Any]) -> Image:
@@ -141,17 +151,16 @@ def described_image(detail: Mapping[str, Any]) -> Image:
 
 async def children_of(
     session: "Session", repository: str, digests: Sequence[str]
-) -> dict[str, tuple[str, ...]]:
+) -> dict[str, tuple[IndexChild, ...]]:
     """What indexes refer to, by their digest; without those that AWS does not hand out.
 
     A BatchGetImage counts as a pull. It is by digest alone: by tag it may import images into a repository of
     a pull-through cache. Raises `AwsError`.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, tuple[IndexChild, ...]] = {}
     for at in range(0, len(digests), IDS_PER_CALL):
         ids = [{"imageDigest": digest} for digest in digests[at : at + IDS_PER_CALL]]
         answer = await session.read("ecr", "batch_get_image", repositoryName=repository, imageIds=ids)
         for image in answer.get("images", ()):
-            manifests = json.loads(image["imageManifest"]).get("manifests") or ()
-            found[image["imageId"]["imageDigest"]] = tuple(one["digest"] for one in manifests)
+            found[image["imageId"]["imageDigest"]] = children_in(json.loads(image["imageManifest"]))
     return found

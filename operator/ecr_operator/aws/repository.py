@@ -15,6 +15,7 @@ from ecr_operator.planning.changes import (
     DeleteRepository,
     SetScanOnPush,
     SetTagMutability,
+    StartImageScan,
     TagRepository,
     UntagRepository,
 )
@@ -97,6 +98,10 @@ async def perform(registry: Registry, change: Change) -> ObservedRepository | No
                 "put_image_scanning_configuration",
                 repositoryName=name,
                 imageScanningConfiguration={"scanOnPush": scan_on_push},
+            )
+        case StartImageScan(name=name, digest=digest):
+            await session.write(
+                "ecr", "start_image_scan", repositoryName=name, imageId={"imageDigest": digest}
             )
         case DeleteRepository():
             await _delete(registry, change)

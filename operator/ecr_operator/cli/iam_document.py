@@ -17,6 +17,8 @@ LONGEST = 6144
 
 READS = (
     "ecr:BatchGetImage",
+    "ecr:BatchGetRepositoryScanningConfiguration",
+    "ecr:DescribeImageScanFindings",
     "ecr:DescribeImages",
     "ecr:GetLifecyclePolicy",
     "ecr:GetLifecyclePolicyPreview",
@@ -25,6 +27,13 @@ READS = (
     "ecr:ListTagsForResource",
 )
 """BatchGetImage tells which images an index refers to, where an image in use may be one of them."""
+REGISTRY_READS = (
+    "ecr:DescribeRegistry",
+    "ecr:GetRegistryScanningConfiguration",
+    "ecr:ListPullTimeUpdateExclusions",
+    "inspector2:ListFindings",
+)
+"""ListFindings of Amazon Inspector is asked of whoever reads the findings of enhanced scanning."""
 CREATION = ("ecr:CreateRepository", "ecr:TagResource")
 """A creation with tags needs ecr:TagResource too, and an adoption is a TagResource."""
 WRITES = (
@@ -35,6 +44,7 @@ WRITES = (
     "ecr:PutImageTagMutability",
     "ecr:PutLifecyclePolicy",
     "ecr:SetRepositoryPolicy",
+    "ecr:StartImageScan",
     "ecr:StartLifecyclePolicyPreview",
     "ecr:UntagResource",
 )
@@ -92,7 +102,7 @@ def operator_policy(scope: Scope) -> Document:
     # Neither has a resource type.
     here = {"StringEquals": {"aws:RequestedRegion": scope.region}} if scope.region != "*" else {}
     statements = [
-        _allow("ReadRegistry", ["ecr:DescribeRegistry"], ["*"], here),
+        _allow("ReadRegistry", REGISTRY_READS, ["*"], here),
         # A listing without names is authorised on all repositories, whatever the operator may write.
         _allow("ListRepositories", ["ecr:DescribeRepositories"], [_repository(scope, "*")]),
         _allow("ListTags", ["tag:GetResources"], ["*"], here),

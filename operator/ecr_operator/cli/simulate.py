@@ -133,7 +133,8 @@ async def _simulated(
     while children and (unknown := [one for one in simulation.unknown_indexes() if one not in asked]):
         asked.update(unknown)
         known = await children_of(session, name, unknown)
-        images = [replace(one, children=known.get(one.digest, one.children)) for one in images]
+        digests = {index: tuple(one.digest for one in found) for index, found in known.items()}
+        images = [replace(one, children=digests.get(one.digest, one.children)) for one in images]
         simulation = Simulation.of(policy, name, images, at)
     if not asked:
         return simulation

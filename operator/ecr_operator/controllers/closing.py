@@ -9,7 +9,7 @@ from ecr_operator.aws.errors import AwsError, Kind
 from ecr_operator.controllers import report
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.effects import Performed
-from ecr_operator.controllers.inventories import Inventories
+from ecr_operator.controllers.figures import Figures
 from ecr_operator.controllers.memory import Memories, Memory
 from ecr_operator.controllers.subject import Subject
 from ecr_operator.planning.changes import LIFECYCLE
@@ -34,10 +34,10 @@ NOT_OURS = frozenset({Reason.REPOSITORY_NOT_OURS, Reason.REPOSITORY_OWNED_BY_ANO
 class Closing:
     """`close` ends a reconcile with an outcome, `failed` with an error of AWS."""
 
-    def __init__(self, context: Context, memories: Memories, inventories: Inventories) -> None:
+    def __init__(self, context: Context, memories: Memories, figures: Figures) -> None:
         self._context = context
         self._memories = memories
-        self._inventories = inventories
+        self._figures = figures
         self._propagation = timedelta(seconds=context.settings.propagation_seconds)
 
     def remember(self, subject: Subject) -> Memory:
@@ -140,8 +140,8 @@ class Closing:
                 now=now,
             )
             status = with_managed(status, managed or ())
-        if memory.reading is not None and observed is not None:
-            status = self._inventories.shown(status, memory.reading, subject.generation)
+        if observed is not None:
+            status = self._figures.shown(subject, status, subject.generation)
         return status
 
     def _look_after(self, progress: LifecycleProgress) -> float | None:
@@ -155,6 +155,7 @@ class Closing:
         await report.write(self._context, subject.obj, status)
         report.announce_outcome(self._context, subject, outcome)
         report.announce_lifecycle(self._context, subject, status)
+        self._figures.announce(subject, status)
         return outcome
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from ecr_operator.api.lifecycle_policy import LifecyclePolicyState
 from ecr_operator.api.repository_status import EcrRepositoryStatus, RepositoryLifecyclePolicy
 from ecr_operator.aws import repository as aws_repository
-from ecr_operator.aws.errors import AwsError
+from ecr_operator.aws.errors import AwsError, Kind
 from ecr_operator.aws.policies import Seen, guard, look_after
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers import live
@@ -22,6 +22,7 @@ from ecr_operator.planning.changes import (
     PutLifecyclePolicy,
     SetRepositoryPolicy,
     SharedPolicyChange,
+    StartImageScan,
     TagRepository,
 )
 from ecr_operator.planning.lifecycle_progress import LifecycleProgress
@@ -48,6 +49,8 @@ class Performed:
     """How far the lifecycle policy was to get by the plan; None: nothing was decided about it."""
     lifecycle_refusal: AwsError | None = None
     """AWS does not take the lifecycle policy; the rest of the plan was carried out all the same."""
+    scan_refusal: AwsError | None = None
+    """AWS does not start a scan of an image; the same."""
 
 
 async def fence(context: Context, subject: Subject, plan: Plan) -> Json:
@@ -116,6 +119,7 @@ async def perform(
     """
     done: list[Change] = []
     refusal: AwsError | None = None
+    scan_refusal: AwsError | None = None
     for change in plan.changes:
         shared = _shared(change)
         if shared:
@@ -129,6 +133,9 @@ async def perform(
         except AwsError as error:
             if isinstance(change, PutLifecyclePolicy) and refuses_policy(error):
                 refusal = error
+                continue
+            if isinstance(change, StartImageScan) and error.kind != Kind.TRANSIENT:
+                scan_refusal = error
                 continue
             if not error.refused:
                 managed |= change.parts()
@@ -145,7 +152,7 @@ async def perform(
             if seen != Seen.WRITTEN:
                 return Performed(tuple(done), observed, managed, seen=seen, lifecycle_refusal=refusal)
         managed = (before - change.ends()) | change.parts()
-    return Performed(tuple(done), observed, managed, lifecycle_refusal=refusal)
+    return Performed(tuple(done), observed, managed, lifecycle_refusal=refusal, scan_refusal=scan_refusal)
 
 
 def _shared(change: Change) -> SharedPolicyChange | None:

@@ -1,22 +1,29 @@
 """Looks at the images of repositories: when, what is kept of it, and whether that asks for a reconcile."""
 
+from collections.abc import Callable
+
 from ecr_operator.api.lifecycle_policy import ImagesInUse as Protecting
 from ecr_operator.api.lifecycle_policy import LifecyclePolicyState, LifecycleProtection
-from ecr_operator.api.repository_status import IN_USE_MAX, EcrRepositoryStatus, RepositoryInUse
+from ecr_operator.api.repository_status import IN_USE_MAX, RepositoryInUse
 from ecr_operator.aws.errors import AwsError, Kind
 from ecr_operator.aws.images import read_images
 from ecr_operator.aws.registry import Registry
+from ecr_operator.controllers.call_budget import CallBudget
 from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.figures import Figures
+from ecr_operator.controllers.inspection import inspected
 from ecr_operator.controllers.inventory_pace import InventoryPace
 from ecr_operator.controllers.lifecycle_judgement import is_used, learn_policy, risks_of, to_judge
 from ecr_operator.controllers.memory import Memories
-from ecr_operator.controllers.subject import Json, Subject, UnsupportedSpecError, is_deleting, object_key
+from ecr_operator.controllers.scan_turns import ScanTurns
+from ecr_operator.controllers.scans import Scans
+from ecr_operator.controllers.subject import Json, Subject, object_key
 from ecr_operator.engine.queue import WorkQueue
-from ecr_operator.kube.errors import Gone, Stale
 from ecr_operator.kube.resources import REPOSITORIES
-from ecr_operator.kube.status import write_status
 from ecr_operator.planning import naming
-from ecr_operator.planning.image_reading import AT_RISK, ImageReading, of_new_repository, with_reading
+from ecr_operator.planning.image_reading import AT_RISK, ImageReading, of_new_repository
+from ecr_operator.planning.inventory import exact_tag
+from ecr_operator.planning.lifecycle_image import Image
 from ecr_operator.planning.lifecycle_risk import Risk
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.ownership import ObjectKey
@@ -27,17 +34,29 @@ from ecr_operator.reasons import Reason
 class Inventories:
     """`run` for ever; `read` is for a reconcile that has to know now."""
 
-    def __init__(self, context: Context, queue: WorkQueue[ObjectKey], memories: Memories) -> None:
+    def __init__(
+        self,
+        context: Context,
+        queue: WorkQueue[ObjectKey],
+        memories: Memories,
+        scans: Scans,
+        turns: ScanTurns,
+        figures: Figures,
+        budget: CallBudget,
+    ) -> None:
         self._context = context
         self._queue = queue
         self._memories = memories
+        self._scans = scans
+        self._turns = turns
+        self._figures = figures
         settings = context.settings
         self.pace: InventoryPace[ObjectKey] = InventoryPace(
             self._due,
             interval=settings.inventory_seconds,
-            calls_per_minute=settings.inventory_calls_per_minute,
-            gauge=context.metrics.inventory_interval.labels(context.registry.region),
+            budget=budget,
             chance=context.chance,
+            gauge=context.metrics.inventory_interval.labels(context.registry.region),
         )
         context.store.on_change(self._changed)
 
@@ -52,7 +71,7 @@ class Inventories:
 
         `asked`: a person wants to know how it is now, who uses what included.
         """
-        reading = await self._read(subject, registry, arn, 0.0 if asked else None)
+        reading = await self._read(subject, registry, arn, asked=asked)
         if reading is not None:
             found, calls = reading
             self.pace.seen(subject.key, calls)
@@ -76,6 +95,7 @@ class Inventories:
     def created(self, subject: Subject) -> None:
         """The repository was just created: what it holds is known without a call."""
         self._memories.of(subject.obj).lifecycle.reading = of_new_repository(self._context.now())
+        self._scans.created(subject)
         self.pace.seen(subject.key, 0)
 
     async def _due(self, key: ObjectKey) -> int | None:
@@ -83,47 +103,35 @@ class Inventories:
         obj = self._context.store.get(REPOSITORIES.plural, *key)
         if obj is None:
             return None
-        try:
-            subject = self._context.subject(obj)
-        except UnsupportedSpecError:
+        counted = inspected(self._context, obj)
+        if counted is None:
             return 0
-        arn, registry = subject.status.repository_arn, self._context.registry_of(subject)
-        if is_deleting(obj) or subject.spec.is_suspended or arn is None or _is_elsewhere(arn, registry):
-            return 0
-        found = await self._read(subject, registry, arn, None)
+        subject, registry, arn = counted
+        found = await self._read(subject, registry, arn)
         if found is None:
             # The repository is gone: what follows is the reconcile's to decide.
             self._queue.add(key, fresh=False)
             return 1
         reading, calls = found
-        if self._asks_for_reconcile(subject, reading) or not await self._told(key, obj, reading):
+        if self._asks_for_reconcile(subject, reading) or not await self._figures.tell(key, subject):
             self._queue.add(key, fresh=False)
         return calls
 
-    async def _told(self, key: ObjectKey, obj: Json, reading: ImageReading) -> bool:
-        """Show the figures, where nothing else follows from them; False: somebody else is at the object."""
-        now = self._context.store.get(REPOSITORIES.plural, *key)
-        if now is None or now["metadata"]["resourceVersion"] != obj["metadata"]["resourceVersion"]:
-            return False
-        before = EcrRepositoryStatus.from_json(now.get("status"))
-        status = self.shown(before, reading, before.observed_generation or 0)
-        try:
-            written = await write_status(self._context.client, now, status.to_json())
-        except (Stale, Gone):
-            return False
-        self._context.store.put(REPOSITORIES.plural, written)
-        return True
-
     async def _read(
-        self, subject: Subject, registry: Registry, arn: str, max_age: float | None
+        self, subject: Subject, registry: Registry, arn: str, *, asked: bool = False
     ) -> tuple[ImageReading, int] | None:
         memory = self._memories.of(subject.obj).lifecycle
         now = self._context.now()
-        usage = await self._usage(arn, subject.desired.name, max_age)
+        usage = await self._usage(arn, subject.desired.name, 0.0 if asked else None)
         await learn_policy(subject, registry, memory)
         text = to_judge(subject, memory)
         counts_use = isinstance(usage, RepositoryUsage) and not usage.is_empty
-        found = await read_images(registry.session, subject.desired.name, rows=text is not None or counts_use)
+        found = await read_images(
+            registry.session,
+            subject.desired.name,
+            rows=text is not None or counts_use,
+            used_tag=_used_tag(usage) if subject.spec.effective_images.reads_findings else None,
+        )
         if found is None:
             return None
         in_use: RepositoryInUse | None = None
@@ -140,7 +148,9 @@ class Inventories:
         reading = ImageReading(now, found.inventory, in_use, replicas, text, danger)
         self._warn_of_replicas(subject, memory.reading, reading)
         memory.reading = reading
-        return reading, found.calls
+        calls = found.calls + await self._scans.found(subject, registry, found.reported, asked=asked)
+        self._turns.wake(subject)
+        return reading, calls
 
     def _warn_of_replicas(self, subject: Subject, before: ImageReading | None, reading: ImageReading) -> None:
         """A lifecycle policy acts in its own Region; what it spares here says nothing of copies elsewhere."""
@@ -171,20 +181,6 @@ class Inventories:
         withdrawn = before is not None and before.state == LifecyclePolicyState.WITHDRAWN
         return withdrawn or (bool(reading.risks) and _holds(subject.desired.lifecycle_protection))
 
-    def shown(
-        self, status: EcrRepositoryStatus, reading: ImageReading, generation: int
-    ) -> EcrRepositoryStatus:
-        """`status` with what was found."""
-        settings = self._context.settings
-        return with_reading(
-            status,
-            reading,
-            prices=settings.prices,
-            quota_limit=settings.image_quota,
-            generation=generation,
-            now=self._context.now(),
-        )
-
     def _changed(self, kind: str, old: Json | None, new: Json | None) -> None:
         if kind != REPOSITORIES.plural:
             return
@@ -196,10 +192,18 @@ class Inventories:
             self.pace.add(object_key(new))
 
 
-def _is_elsewhere(arn: str, registry: Registry) -> bool:
-    """Whether the repository is not in the registry that is asked now, as far as that is known."""
-    place = Place.of_arn(arn)
-    return place.region != registry.region or registry.known_account not in (None, place.account)
+def _used_tag(usage: RepositoryUsage | UsageUnknown) -> Callable[[Image], str | None]:
+    """By which of its tags an image is used; '': by its digest alone; None: it is not, or nobody knows."""
+    if isinstance(usage, UsageUnknown):
+        return lambda image: None
+    tags = usage.tags
+
+    def used_tag(image: Image) -> str | None:
+        if not is_used(image, usage):
+            return None
+        return exact_tag(tag for tag in image.tags if tag in tags) or ""
+
+    return used_tag
 
 
 def _holds(protection: LifecycleProtection) -> bool:

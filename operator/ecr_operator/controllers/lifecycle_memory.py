@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ecr_operator.api.lifecycle_policy import LifecycleProtection
 from ecr_operator.aws.lifecycle_preview import RepositoryImages
+from ecr_operator.planning.image_index import IndexChild
 from ecr_operator.planning.image_reading import ImageReading
 from ecr_operator.planning.lifecycle_preview import Complete, Failed, PreviewRun, Start
 from ecr_operator.planning.lifecycle_progress import LifecycleProgress
@@ -40,7 +41,7 @@ class LifecycleMemory:
     """The last look at the repository's images."""
     free_since: datetime | None = None
     """Since when a withdrawn policy would take no image in use any more."""
-    children: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    children: dict[str, tuple[IndexChild, ...]] = field(default_factory=dict)
     """What indexes refer to, by digest; it never changes."""
 
     def forget_preview(self) -> None:

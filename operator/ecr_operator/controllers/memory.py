@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.lifecycle_memory import LifecycleMemory
+from ecr_operator.controllers.scan_memory import ScanMemory
 from ecr_operator.controllers.subject import Json, object_key
 from ecr_operator.planning.ownership import ObjectKey
 from ecr_operator.planning.plan import Done, Outcome, Stalled, Waiting
@@ -33,6 +34,8 @@ class Memory:
     """Since when AWS does not show the repository's policy that was written."""
     lifecycle: LifecycleMemory = field(default_factory=LifecycleMemory)
     """Its lifecycle policy and its images."""
+    scans: ScanMemory = field(default_factory=ScanMemory)
+    """The scans of its images."""
     look_after: float | None = None
     """Seconds after which its lifecycle policy wants to be looked at, though all else is in sync."""
     waits: int = 0

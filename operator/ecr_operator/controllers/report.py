@@ -1,5 +1,7 @@
 """What users see of a reconcile: one status write, when it differs, and an event per transition."""
 
+from collections.abc import Callable
+
 from ecr_operator.api.lifecycle_policy import LifecyclePolicyState
 from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.controllers import live
@@ -12,11 +14,13 @@ from ecr_operator.planning.changes import (
     Change,
     CreateRepository,
     DeleteRepository,
+    StartImageScan,
     TagRepository,
 )
 from ecr_operator.planning.image_reading import AT_RISK
 from ecr_operator.planning.lifecycle_progress import APPLIED
 from ecr_operator.planning.plan import Outcome, Retrying, Stalled, Waiting
+from ecr_operator.planning.scan_report import SCAN_PASSED
 from ecr_operator.planning.status import READY
 from ecr_operator.reasons import Reason
 
@@ -59,6 +63,8 @@ def _changed(change: Change, adopted: bool) -> tuple[Reason, bool]:
             return Reason.REPOSITORY_DELETED, False
         case TagRepository() if adopted:
             return Reason.REPOSITORY_ADOPTED, False
+        case StartImageScan():
+            return Reason.SCAN_STARTED, False
     return Reason.REPOSITORY_UPDATED, False
 
 
@@ -91,6 +97,28 @@ def announce_lifecycle(context: Context, subject: Subject, status: EcrRepository
     context.events.record(subject.obj, reason, condition.message, warning=True)
 
 
+def announce_scans(
+    context: Context,
+    subject: Subject,
+    status: EcrRepositoryStatus,
+    new_criticals: Callable[[Subject], tuple[str, ...]],
+) -> None:
+    """An event where the reported images have come to fail, naming the critical findings that are new."""
+    before, after = subject.status.condition(SCAN_PASSED), status.condition(SCAN_PASSED)
+    if after is None or after.status != "False":
+        return
+    new = new_criticals(subject)
+    if before is not None and before.status == "False":
+        return
+    note = after.message
+    if new:
+        more = f" and {len(new) - NAMED:,} more" if len(new) > NAMED else ""
+        note += f". New critical findings: {', '.join(new[:NAMED])}{more}"
+    context.events.record(subject.obj, Reason(after.reason), note, warning=True)
+
+
+NAMED = 5
+"""How many findings an event names."""
 NOT_APPLIED = (LifecyclePolicyState.HELD, LifecyclePolicyState.WITHDRAWN)
 HELD = (Reason.REPOSITORY_NOT_EMPTY, Reason.DELETION_HELD, Reason.REPOSITORY_NOT_FOUND)
 """Waiting, but perhaps for a person."""

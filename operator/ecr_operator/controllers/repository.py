@@ -8,11 +8,13 @@ from ecr_operator.aws.errors import AwsError, CircuitOpen, Kind
 from ecr_operator.aws.policies import Seen
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers import effects, live, report
+from ecr_operator.controllers.call_budget import CallBudget
 from ecr_operator.controllers.claims import Claims
 from ecr_operator.controllers.closing import Closing
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.deletion import Deletion
 from ecr_operator.controllers.effects import Performed
+from ecr_operator.controllers.figures import Figures
 from ecr_operator.controllers.inventories import Inventories
 from ecr_operator.controllers.lifecycle_gate import LifecycleGates
 from ecr_operator.controllers.lifecycle_proof import LifecycleProof
@@ -20,6 +22,8 @@ from ecr_operator.controllers.memory import Memories, Memory
 from ecr_operator.controllers.policy_outcome import policy_outcome
 from ecr_operator.controllers.preview_poll import poll
 from ecr_operator.controllers.reading import read_repository
+from ecr_operator.controllers.scan_turns import ScanTurns
+from ecr_operator.controllers.scans import Scans
 from ecr_operator.controllers.subject import (
     Json,
     Subject,
@@ -37,7 +41,7 @@ from ecr_operator.planning.changes import CreateRepository, PolicyChange
 from ecr_operator.planning.deletion import Release
 from ecr_operator.planning.identity import other_registry
 from ecr_operator.planning.ownership import ObjectKey
-from ecr_operator.planning.plan import Outcome, Plan, Stalled, Suspended
+from ecr_operator.planning.plan import Outcome, Plan, Stalled, Suspended, with_scans
 from ecr_operator.planning.repository import ObservedRepository, plan_repository
 from ecr_operator.planning.status import (
     outcome_status,
@@ -62,8 +66,14 @@ class RepositoryController:
         self._claims = Claims(context)
         self._deletion = Deletion(context, self._claims)
         self._memories = Memories(context)
-        self.inventories = Inventories(context, queue, self._memories)
-        self._closing = Closing(context, self._memories, self.inventories)
+        budget = CallBudget(context.settings.inventory_calls_per_minute)
+        self._scans = Scans(context, self._memories)
+        figures = Figures(context, self._memories, self._scans)
+        self.scans = ScanTurns(context, queue, self._memories, self._scans, figures, budget)
+        self.inventories = Inventories(
+            context, queue, self._memories, self._scans, self.scans, figures, budget
+        )
+        self._closing = Closing(context, self._memories, figures)
         self._gates = LifecycleGates(context)
         self._proof = LifecycleProof(context)
         self._propagation = timedelta(seconds=context.settings.propagation_seconds)
@@ -151,6 +161,7 @@ class RepositoryController:
             adoption_pause=timedelta(seconds=self._context.settings.adoption_seconds),
             gate=progress.gate,
         )
+        plan = with_scans(plan, subject.desired.name, memory.scans.missing)
         if isinstance(plan.outcome, Stalled):
             performed = Performed(observed=observed, managed=status.managed)
             return await self._closing.close(subject, plan.outcome, performed)
@@ -174,8 +185,10 @@ class RepositoryController:
         if owner != subject.desired.owner and not subject.desired.observe:
             return
         unknown = subject.status.images is None and memory.lifecycle.reading is None
-        if unknown or subject.asks_anew:
+        if unknown or subject.asks_anew or self._scans.knows_too_few(subject):
             await self.inventories.first(subject, registry, observed.arn)
+        # The spec may ask for more or other images.
+        self.scans.wake(subject)
 
     async def _effects(
         self, subject: Subject, registry: Registry, plan: Plan, observed: ObservedRepository | None
@@ -193,6 +206,11 @@ class RepositoryController:
             self.inventories.created(subject)
         if any(isinstance(change, PolicyChange) for change in performed.changes):
             memory.policies_written = now
+        if (refused := performed.scan_refusal) is not None:
+            note = f"A scan cannot be started: {refused.message}"
+            self._context.events.record(subject.obj, refused.reason, note, warning=True)
+        self._scans.started(subject, plan)
+        self.scans.wake(subject)
         report.announce_changes(self._context, subject, performed.changes, plan.adopts)
         status = EcrRepositoryStatus.from_json(obj.get("status"))
         fenced = Subject(obj, subject.spec, status, subject.desired)

@@ -248,6 +248,18 @@ class DeleteRepositoryPolicy(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class StartImageScan(Effect):
+    """Start the scan of an image that was never scanned. It changes nothing of the repository."""
+
+    name: str
+    digest: str
+
+    def describe(self) -> str:
+        """As a person reads it."""
+        return f"start a scan of {self.digest}"
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteRepository(Effect):
     """Delete the repository; `force` deletes its images too."""
 
@@ -271,5 +283,6 @@ Change = (
     | SetTagMutability
     | SetScanOnPush
     | PolicyChange
+    | StartImageScan
     | DeleteRepository
 )

@@ -3,9 +3,10 @@
 The same plan is performed, logged, printed, posted as an event and asserted in tests.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from ecr_operator.planning.changes import Change
+from ecr_operator.planning.changes import Change, StartImageScan
 from ecr_operator.reasons import Reason
 
 
@@ -80,6 +81,13 @@ class Plan:
     def describe(self) -> str:
         """The changes as a person reads them, joined."""
         return "; ".join(change.describe() for change in self.changes)
+
+
+def with_scans(plan: Plan, repository: str, digests: Sequence[str]) -> Plan:
+    """`plan` that starts scans of these images in the end; not where the repository is not in order."""
+    if not isinstance(plan.outcome, Done):
+        return plan
+    return replace(plan, changes=(*plan.changes, *(StartImageScan(repository, one) for one in digests)))
 
 
 def refuse(reason: Reason, message: str) -> Plan:

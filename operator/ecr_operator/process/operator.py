@@ -212,6 +212,7 @@ class Operator:
             asyncio.create_task(observing.run(), name="observing"),
             asyncio.create_task(_after(store.synced, Sweep(context, queue).run), name="sweep"),
             asyncio.create_task(_after(store.synced, controller.inventories.run), name="inventories"),
+            asyncio.create_task(_after(store.synced, controller.scans.run), name="scans"),
         ]
         try:
             await _first_of(stop, [*(work.task for work in works), *background])

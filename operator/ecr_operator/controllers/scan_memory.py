@@ -1,0 +1,45 @@
+"""What is remembered of the scans of a repository's images; a restart may lose it."""
+
+from dataclasses import dataclass, field
+
+from ecr_operator.api.scan_status import ScanType
+from ecr_operator.planning.image_scan import ImageScan
+from ecr_operator.planning.reported_images import Candidate
+
+
+@dataclass
+class AskedScan:
+    """The scan of one image, as AWS told it last."""
+
+    scan: ImageScan | None
+    """None: it is an index, and not read."""
+    due: float
+    """When AWS is asked again, in monotonic seconds."""
+    polls: int = 0
+    """How often in a row it was found running."""
+    parts: dict[str, ImageScan] = field(default_factory=dict)
+    """The scans of the images that an index refers to, by digest."""
+
+
+@dataclass
+class ScanMemory:
+    """Of one object."""
+
+    reported: tuple[Candidate, ...] | None = None
+    """The images that may be reported; None: they were not listed yet."""
+    asked: dict[str, AskedScan] = field(default_factory=dict)
+    """By digest."""
+    type: ScanType | None = None
+    frequency: str | None = None
+    by_registry: bool = False
+    """See `ScanLook`."""
+    denied: str | None = None
+    denied_until: float = 0.0
+    """When AWS is asked again that has refused, in monotonic seconds."""
+    pull_times: str | None = None
+    missing: tuple[str, ...] = ()
+    """Images without a scan, of which one is to be started."""
+    started: set[str] = field(default_factory=set)
+    """Images of which it was tried: once is enough."""
+    told: frozenset[str] = frozenset()
+    """Critical findings that an event may have named already."""
