@@ -4,45 +4,38 @@ Shape follows controller-runtime's names with our own prefix; labels have few va
 counted when scraped, so no series outlives its object.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-Count = tuple[tuple[str, str, str], int]
+Count = tuple[tuple[str, str, str], float]
 """((kind, ready, reason), number of objects)."""
-
-
 Expiry = tuple[tuple[str, str], float]
 """((name, host), seconds since the epoch)."""
+Findings = tuple[tuple[str, str, str], float]
+"""((namespace, name, severity), number of findings)."""
 
 
-class _Expiries(Collector):
-    def __init__(self, expiries: Callable[[], Iterable[Expiry]]) -> None:
-        self._expiries = expiries
+class _AtScrape(Collector):
+    """One gauge whose series are asked for at each scrape."""
 
-    def collect(self) -> Iterator[Metric]:
-        family = GaugeMetricFamily(
-            "ecr_operator_pull_secret_expiry_timestamp_seconds",
-            "When the credentials of an EcrPullSecret expire",
-            labels=("name", "host"),
-        )
-        for labels, moment in self._expiries():
-            family.add_metric(labels, moment)
-        yield family
-
-
-class _Objects(Collector):
-    def __init__(self, counts: Callable[[], Iterable[Count]]) -> None:
-        self._counts = counts
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        labels: Sequence[str],
+        values: Callable[[], Iterable[tuple[tuple[str, ...], float]]],
+    ) -> None:
+        self._described = name, documentation, labels
+        self._values = values
 
     def collect(self) -> Iterator[Metric]:
-        family = GaugeMetricFamily(
-            "ecr_operator_objects", "Objects by state", labels=("kind", "ready", "reason")
-        )
-        for labels, number in self._counts():
-            family.add_metric(labels, number)
+        name, documentation, labels = self._described
+        family = GaugeMetricFamily(name, documentation, labels=labels)
+        for values, number in self._values():
+            family.add_metric(values, number)
         yield family
 
 
@@ -98,8 +91,17 @@ class Metrics:
 
     def count_objects(self, counts: Callable[[], Iterable[Count]]) -> None:
         """Have `counts` asked at each scrape for `ecr_operator_objects`."""
-        self.registry.register(_Objects(counts))
+        labels = ("kind", "ready", "reason")
+        self.registry.register(_AtScrape("ecr_operator_objects", "Objects by state", labels, counts))
 
     def count_expiries(self, expiries: Callable[[], Iterable[Expiry]]) -> None:
         """Have `expiries` asked at each scrape for `ecr_operator_pull_secret_expiry_timestamp_seconds`."""
-        self.registry.register(_Expiries(expiries))
+        text = "When the credentials of an EcrPullSecret expire"
+        name = "ecr_operator_pull_secret_expiry_timestamp_seconds"
+        self.registry.register(_AtScrape(name, text, ("name", "host"), expiries))
+
+    def count_findings(self, findings: Callable[[], Iterable[Findings]]) -> None:
+        """Have `findings` asked at each scrape for `ecr_operator_image_findings`."""
+        text = "Findings of the reported image of an EcrRepository that has the worst ones"
+        labels = ("namespace", "name", "severity")
+        self.registry.register(_AtScrape("ecr_operator_image_findings", text, labels, findings))

@@ -21,6 +21,7 @@ from ecr_operator.controllers.lifecycle_policy import LifecyclePolicyController
 from ecr_operator.controllers.lifecycle_sources import LifecycleSources
 from ecr_operator.controllers.pull_report import expiries
 from ecr_operator.controllers.repository import RepositoryController
+from ecr_operator.controllers.scan_metrics import findings
 from ecr_operator.controllers.sources import Sources
 from ecr_operator.controllers.sweep import Sweep
 from ecr_operator.engine.queue import WorkQueue
@@ -28,7 +29,7 @@ from ecr_operator.kube.client import KubeClient
 from ecr_operator.kube.errors import KubeError
 from ecr_operator.kube.events import EventRecorder
 from ecr_operator.kube.paths import resource_path
-from ecr_operator.kube.resources import PULL_SECRETS
+from ecr_operator.kube.resources import PULL_SECRETS, REPOSITORIES
 from ecr_operator.kube.store import Store
 from ecr_operator.metrics import Metrics
 from ecr_operator.planning.ownership import Cluster, ObjectKey
@@ -182,6 +183,7 @@ class Operator:
         Sources(context, queue)
         self.metrics.count_objects(lambda: counts(store))
         self.metrics.count_expiries(lambda: expiries(store.items(PULL_SECRETS.plural)))
+        self.metrics.count_findings(lambda: findings(store.items(REPOSITORIES.plural)))
         controller = RepositoryController(context, queue)
         works: list[Work[Any]] = [Work(KIND, queue, controller.reconcile, settings.workers, self.metrics)]
         policies = WorkQueue[ObjectKey](maximum=settings.backoff_max_seconds)
