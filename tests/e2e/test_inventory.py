@@ -154,7 +154,7 @@ def test_a_quiet_interval_costs_one_call_and_no_write(
 ) -> None:
     names = ("one", "two")
     for name in names:
-        repositories.created(name)
+        repositories.created(name, images={"scanFindings": False})
         aws.put_images([repositories.name(name)], 3)
     before = [counted(repositories, name, 3)["metadata"]["resourceVersion"] for name in names]
     for name in names:

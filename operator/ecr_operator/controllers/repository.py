@@ -22,6 +22,7 @@ from ecr_operator.controllers.memory import Memories, Memory
 from ecr_operator.controllers.policy_outcome import policy_outcome
 from ecr_operator.controllers.preview_poll import poll
 from ecr_operator.controllers.reading import read_repository
+from ecr_operator.controllers.scan_memory import ScanMemory
 from ecr_operator.controllers.scan_turns import ScanTurns
 from ecr_operator.controllers.scans import Scans
 from ecr_operator.controllers.subject import (
@@ -180,6 +181,7 @@ class RepositoryController:
         if observed is None:
             # What it held is no fact any more.
             memory.lifecycle.reading = None
+            memory.scans = ScanMemory()
             return
         owner = observed.owner and self._context.cluster.present(observed.owner)
         if owner != subject.desired.owner and not subject.desired.observe:

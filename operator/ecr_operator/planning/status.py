@@ -131,8 +131,11 @@ def without_repository(status: EcrRepositoryStatus) -> EcrRepositoryStatus:
             "foreign_statements": None,
             "lifecycle_policy": None,
             "images": None,
+            "scan": None,
             "in_use": None,
             "estimated_monthly_cost_usd": None,
+            # The others are about what the repository holds.
+            "conditions": tuple(one for one in status.conditions or () if one.type in SUMMARY),
         }
     )
 
