@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .session import ACCOUNT, REGION
@@ -31,14 +32,17 @@ class ImageTurns:
         manifest: str | None = None,
         media_type: str | None = None,
         artifact_media_type: str | None = None,
-        children: list[str] | None = None,
+        children: Sequence[str | Mapping[str, Any]] | None = None,
         subject: str | None = None,
+        layer_media_type: str | None = None,
     ) -> dict[str, Any]:
         """Put an image of any kind in place, uncounted; returns imageDigest, imageTags, imageManifest.
 
         Times are seconds since the epoch, `age` is seconds since the push. `children` are digests of images
-        that are there (the image is their index), `subject` is a digest that the image refers to. `size`
-        None: that of the children, or of `manifest`, else 10 MB.
+        that are there (the image is their index), or objects of a `digest` and what the index says of it:
+        `platform` (``{"os": "linux", "architecture": "arm64"}``) and `annotations`. `subject` is a digest
+        that the image refers to. `size` None: that of the children, or of `manifest`, else 10 MB.
+        `layer_media_type` is that of the one layer (in-toto's makes it an attestation).
         """
         found: dict[str, Any] = self.turn(
             "put_image",
@@ -58,6 +62,7 @@ class ImageTurns:
             artifact_media_type=artifact_media_type,
             children=children,
             subject=subject,
+            layer_media_type=layer_media_type,
         )
         return found
 

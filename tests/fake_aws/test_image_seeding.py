@@ -176,3 +176,26 @@ def test_a_filter_fills_its_pages_with_what_it_lets_through(fake: FakeAws, ecr: 
     assert [first["imageDetails"][0]["imageTags"], second["imageDetails"][0]["imageTags"]] == [["v1"], ["v3"]]
     assert "nextToken" not in second
     assert [one["imageTag"] for one in ecr.list_images(**wanted)["imageIds"]] == ["v1", "v3"]
+
+
+def test_the_manifest_of_an_index_says_the_platforms_of_its_children(fake: FakeAws, ecr: Any) -> None:
+    arm, provenance, plain = (fake.put_image("app")["imageDigest"] for _ in range(3))
+    platform = {"os": "linux", "architecture": "arm64"}
+    attestation = {
+        "platform": {"os": "unknown", "architecture": "unknown"},
+        "annotations": {
+            "vnd.docker.reference.type": "attestation-manifest",
+            "vnd.docker.reference.digest": arm,
+        },
+    }
+    children = [{"digest": arm, "platform": platform}, {"digest": provenance, **attestation}, plain]
+    fake.put_image("app", ["v1"], children=children)
+    [image] = ecr.batch_get_image(repositoryName="app", imageIds=[{"imageTag": "v1"}])["images"]
+    found = json.loads(image["imageManifest"])["manifests"]
+    assert [one["digest"] for one in found] == [arm, provenance, plain]
+    assert [one.get("platform") for one in found] == [platform, attestation["platform"], None]
+    assert found[1]["annotations"] == attestation["annotations"]
+    refused = ecr.batch_delete_image(repositoryName="app", imageIds=[{"imageDigest": arm}])
+    assert refused["failures"][0]["failureCode"] == "ImageReferencedByManifestList"
+    with pytest.raises(RuntimeError, match="no os"):
+        fake.put_image("app", children=[{"digest": arm, "os": "linux"}])

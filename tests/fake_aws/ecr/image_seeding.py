@@ -9,7 +9,7 @@ from ..clock import CLOCK
 from .backend import StoredRegistry, StoredRepository
 from .image import MANIFEST, StoredImage, images_of
 from .image_lookup import Lookup
-from .manifests import INDEX, image_manifest, index_manifest
+from .manifests import INDEX, LAYER, image_manifest, index_manifest
 
 DEFAULT_SIZE = 10_000_000
 STATUSES = frozenset({"ACTIVE", "ARCHIVED", "ACTIVATING"})
@@ -29,15 +29,17 @@ def seed_image(
     manifest: str | None = None,
     media_type: str | None = None,
     artifact_media_type: str | None = None,
-    children: list[str] | None = None,
+    children: list[str | dict[str, Any]] | None = None,
     subject: str | None = None,
+    layer_media_type: str | None = None,
 ) -> dict[str, Any]:
     """Put an image in place, tags moved to it whatever the mutability.
 
     Times are seconds since the epoch; `age` says the push in seconds before now. `children` are digests of
-    images that are there: the image is their index, and as large as the largest. `subject` is the digest of
-    what it refers to, there or not. `size` None is that of the children or of `manifest`, else 10 MB. What is
-    not ACTIVE was archived at its push, unless `archived_at` says when.
+    images that are there: the image is their index, and as large as the largest; a child may be an object of
+    its `digest` and what the index says of it (`platform`, `annotations`). `subject` is the digest of what it
+    refers to, there or not. `size` None is that of the children or of `manifest`, else 10 MB. What is not
+    ACTIVE was archived at its push, unless `archived_at` says when.
     """
     if status not in STATUSES:
         raise ValueError(f"status is one of {sorted(STATUSES)}")
@@ -47,17 +49,19 @@ def seed_image(
         pushed_at = CLOCK.time() - age
     lookup = Lookup(registry.repositories[repository])
     if manifest is not None:
-        if any(one is not None for one in (media_type, artifact_media_type, children, subject)):
+        if any(
+            one is not None for one in (media_type, artifact_media_type, children, subject, layer_media_type)
+        ):
             raise ValueError("the manifest says its media types, children and subject itself")
         media_type = json.loads(manifest).get("mediaType", MANIFEST)
     elif children is not None:
         media_type = media_type or INDEX
-        parts = [child_of(lookup, digest) for digest in children]
+        parts = [child_of(lookup, child) for child in children]
         manifest = index_manifest(parts, media_type, artifact_media_type, subject)
     else:
         media_type = media_type or MANIFEST
         size = DEFAULT_SIZE if size is None else size
-        manifest = image_manifest(size, media_type, artifact_media_type, subject)
+        manifest = image_manifest(size, media_type, artifact_media_type, subject, layer_media_type or LAYER)
     image = StoredImage(lookup.repository, manifest, media_type, status, pushed_at, size)
     if image.image_digest in lookup.by_digest:
         raise ValueError(f"{repository} already holds {image.image_digest}")
@@ -69,12 +73,15 @@ def seed_image(
     return {"imageDigest": image.image_digest, "imageTags": list(image.image_tags), "imageManifest": manifest}
 
 
-def child_of(lookup: Lookup, digest: str) -> StoredImage:
-    """An image that an index holds."""
-    child = lookup.by_digest.get(digest)
-    if child is None:
-        raise ValueError(f"{lookup.repository.name} has no {digest}")
-    return child
+def child_of(lookup: Lookup, child: str | dict[str, Any]) -> tuple[StoredImage, dict[str, Any]]:
+    """An image that an index holds, and what the index says of it beside its digest."""
+    said = {"digest": child} if isinstance(child, str) else child
+    if wrong := set(said) - {"digest", "platform", "annotations"}:
+        raise ValueError(f"a child has a digest, a platform and annotations, no {', '.join(sorted(wrong))}")
+    image = lookup.by_digest.get(said["digest"])
+    if image is None:
+        raise ValueError(f"{lookup.repository.name} has no {said['digest']}")
+    return image, said
 
 
 def seed_images(

@@ -29,6 +29,7 @@ def image_manifest(
     media_type: str = MANIFEST,
     artifact_media_type: str | None = None,
     subject: str | None = None,
+    layer_media_type: str = LAYER,
 ) -> str:
     """A manifest that no other image has, of one layer, `size` bytes in all.
 
@@ -41,7 +42,7 @@ def image_manifest(
         "digest": random_digest(),
         "size": min(size, CONFIG_SIZE),
     }
-    layer = {"mediaType": LAYER, "digest": random_digest(), "size": max(0, size - CONFIG_SIZE)}
+    layer = {"mediaType": layer_media_type, "digest": random_digest(), "size": max(0, size - CONFIG_SIZE)}
     content = {"schemaVersion": 2, "mediaType": media_type, "config": config, "layers": [layer]}
     if refers:
         content["artifactType"] = artifact_media_type
@@ -49,12 +50,12 @@ def image_manifest(
 
 
 def index_manifest(
-    children: list[StoredImage],
+    children: list[tuple[StoredImage, dict[str, Any]]],
     media_type: str = INDEX,
     artifact_media_type: str | None = None,
     subject: str | None = None,
 ) -> str:
-    """An index of `children` that no other image has."""
+    """An index of `children` that no other image has; each with what the index says beside its digest."""
     content: dict[str, Any] = {
         "schemaVersion": 2,
         "mediaType": media_type,
@@ -63,8 +64,9 @@ def index_manifest(
                 "mediaType": child.image_manifest_media_type,
                 "digest": child.image_digest,
                 "size": len(child.image_manifest),
+                **beside,
             }
-            for child in children
+            for child, beside in children
         ],
         "annotations": {"org.example.unique": secrets.token_hex(16)},
     }
