@@ -49,6 +49,7 @@ class StoredRegistry(ECRBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.tag_history = TagHistory()
+        self.pull_exclusions: dict[str, float] = {}
         self._sequence = itertools.count(1)
 
     def _get_repository(self, name: str, registry_id: str | None = None) -> StoredRepository:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from moto.ecr.exceptions import ImageNotFoundException
+
+from ..aws_error import invalid_parameter
 from .backend import StoredRepository
-from .image import StoredImage, images_of
+from .image import StoredImage, image_with_digest, image_with_tag, images_of
 
 
 class Lookup:
@@ -32,3 +35,20 @@ class Lookup:
                 holder.drop_tag(tag)
             image.add_tag(tag)
             self.by_tag[tag] = image
+
+
+def shown_id(image_id: dict[str, str]) -> str:
+    """An id as ECR's messages show it."""
+    digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
+    return f"{{imageDigest:'{digest or 'null'}', imageTag:'{tag or 'null'}'}}"
+
+
+def named_image(repository: StoredRepository, image_id: dict[str, str]) -> StoredImage:
+    """The one image that a request names by digest, tag or both; raises what AWS answers for any other."""
+    digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
+    if digest is None and tag is None:
+        raise invalid_parameter("imageId", "both tag and digest cannot be null")
+    image = image_with_digest(repository, digest) if digest else image_with_tag(repository, tag or "")
+    if image is None or (tag and tag not in image.image_tags):
+        raise ImageNotFoundException(shown_id(image_id), repository.name, repository.registry_id)
+    return image

@@ -17,7 +17,7 @@ from ..answering import Answering
 from .backend import StoredRegistry, StoredRepository
 from .deletion import delete_image
 from .image import StoredImage, images_of
-from .image_lookup import Lookup
+from .image_lookup import Lookup, shown_id
 from .pagination import page, refuse_paging, to_come
 from .push import push
 
@@ -76,9 +76,9 @@ class ImageOperations(Answering):
         """The image that an id names, by digest, tag or both."""
         image = lookup.find(image_id)
         if image is None:
-            digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
-            shown = f"{{imageDigest:'{digest or 'null'}', imageTag:'{tag or 'null'}'}}"
-            raise ImageNotFoundException(shown, lookup.repository.name, lookup.repository.registry_id)
+            raise ImageNotFoundException(
+                shown_id(image_id), lookup.repository.name, lookup.repository.registry_id
+            )
         return image
 
     def put_image(self) -> ActionResult:
@@ -100,12 +100,6 @@ class ImageOperations(Answering):
             "imageManifestMediaType": image.image_manifest_media_type,
         }
         return ActionResult({"image": shown})
-
-    def batch_get_image(self) -> ActionResult:
-        """moto's answer, behind the check that the repository is there."""
-        self._repository()
-        found: ActionResult = super().batch_get_image()  # type: ignore[misc]
-        return found
 
     def batch_delete_image(self) -> ActionResult:
         """Delete by tag, digest or both; what fails does not keep the rest."""

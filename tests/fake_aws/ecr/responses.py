@@ -8,6 +8,7 @@ from .authorization import AuthorizationOperations
 from .images import ImageOperations
 from .lifecycle_policy import LifecyclePolicyOperations
 from .lifecycle_preview import LifecyclePreviewOperations
+from .pull_times import PullOperations
 from .repositories import RepositoryOperations
 from .repository_policy import RepositoryPolicyOperations
 
@@ -18,6 +19,7 @@ class EcrResponse(
     LifecyclePolicyOperations,
     LifecyclePreviewOperations,
     ImageOperations,
+    PullOperations,
     AuthorizationOperations,
     ECRResponse,
 ):
