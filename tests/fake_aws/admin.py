@@ -27,13 +27,14 @@ from .image_admin import ImageKnobs
 from .lifecycle_admin import LifecycleKnobs
 from .policy_admin import PolicyKnobs
 from .role_admin import RoleKnobs
+from .scan_admin import ScanKnobs
 from .token_admin import TokenKnobs
 from .trouble_admin import TroubleKnobs
 
 UNSET = "unset"
 
 
-class Knobs(ImageKnobs, LifecycleKnobs, PolicyKnobs, RoleKnobs, TokenKnobs, TroubleKnobs):
+class Knobs(ImageKnobs, LifecycleKnobs, PolicyKnobs, RoleKnobs, ScanKnobs, TokenKnobs, TroubleKnobs):
     """What can be turned: every public method is one knob."""
 
     def __init__(self, gates: Gates) -> None:

@@ -13,12 +13,15 @@ from .lifecycle_client import LifecycleTurns
 from .policy_client import PolicyTurns
 from .process import Process
 from .role_client import RoleTurns
+from .scan_client import ScanTurns
 from .session import ACCOUNT, REGION, SECRET, Session, client_with, key_of
 from .token_client import TokenTurns
 from .trouble_client import TroubleTurns
 
 
-class FakeAws(ImageTurns, LifecycleTurns, PolicyTurns, RoleTurns, TokenTurns, TroubleTurns, Process):
+class FakeAws(
+    ImageTurns, LifecycleTurns, PolicyTurns, RoleTurns, ScanTurns, TokenTurns, TroubleTurns, Process
+):
     """The process, clients of it, and its knobs.
 
     A context manager; ``FakeAws(url=...)`` attaches to a process that runs already and never stops it.

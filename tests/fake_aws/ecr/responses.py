@@ -11,6 +11,7 @@ from .lifecycle_preview import LifecyclePreviewOperations
 from .pull_times import PullOperations
 from .repositories import RepositoryOperations
 from .repository_policy import RepositoryPolicyOperations
+from .scan_configuration import ScanConfigurationOperations
 
 
 class EcrResponse(
@@ -20,6 +21,7 @@ class EcrResponse(
     LifecyclePreviewOperations,
     ImageOperations,
     PullOperations,
+    ScanConfigurationOperations,
     AuthorizationOperations,
     ECRResponse,
 ):
