@@ -21,6 +21,7 @@ from .ecr.backend import StoredRegistry, registry_of
 from .ecr.other_writer import OTHER_WRITER
 from .ecr.previews import PREVIEWS
 from .ecr.principals import PRINCIPALS
+from .ecr.scan import SCANS
 from .ecr.seeding import seed_repository
 from .gates import Gates
 from .image_admin import ImageKnobs
@@ -54,6 +55,7 @@ class Knobs(ImageKnobs, LifecycleKnobs, PolicyKnobs, RoleKnobs, ScanKnobs, Token
             OTHER_WRITER.clear()
             PREVIEWS.clear()
             PRINCIPALS.clear()
+            SCANS.clear()
             behaviour.reset()
 
     def calls(self, prefix: str | None = None, account: str | None = None) -> dict[str, int]:

@@ -29,9 +29,11 @@ class ImageKnobs:
     def age_images(self, account: str, region: str, seconds: float, repository: str | None = None) -> int:
         """Let the images of one repository, or of all, be so much older, this AWS's clock untouched."""
         with LOCK:
-            found = registry_of(account, region).repositories
-            chosen = found.values() if repository is None else [found[repository]]
-            return sum(age_repository(one, seconds) for one in chosen)
+            registry = registry_of(account, region)
+            if repository is not None:
+                return age_repository(registry.repositories[repository], seconds)
+            registry.scan_starts[:] = [at - seconds for at in registry.scan_starts]
+            return sum(age_repository(one, seconds) for one in registry.repositories.values())
 
     def delete_images(self, account: str, region: str, repository: str) -> int:
         """Delete all images of a repository, and count them."""

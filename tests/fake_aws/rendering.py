@@ -20,8 +20,14 @@ from botocore import xform_name
 Renderer = Callable[[Any], Any]
 
 
+class Verbatim(dict[str, Any]):
+    """Members that are JSON already, right or wrong: sent as they are."""
+
+
 def render(shape: Any, result: Any) -> dict[str, Any]:
     """The JSON members of `result`."""
+    if isinstance(result, Verbatim):
+        return result
     return {} if shape is None or result is None else renderer_of(shape)(result)
 
 

@@ -8,6 +8,8 @@ from botocore.validate import ParamValidator
 
 from .model import ecr_model
 
+ATTESTATION = "application/vnd.in-toto+json"
+
 
 def rule(frequency: str, *filters: str) -> dict[str, Any]:
     """A rule of a registry's scanning configuration."""
@@ -33,3 +35,16 @@ def checked(operation: str, answer: dict[str, Any]) -> dict[str, Any]:
     report = ParamValidator().validate(members, shape)
     assert not report.has_errors(), report.generate_report()
     return members
+
+
+def describe(ecr: Any, image: str, repository: str = "app", **asked: Any) -> dict[str, Any]:
+    """What DescribeImageScanFindings answers about an image, a digest or a tag."""
+    named = {"imageDigest" if image.startswith("sha256:") else "imageTag": image}
+    answer = ecr.describe_image_scan_findings(repositoryName=repository, imageId=named, **asked)
+    return checked("DescribeImageScanFindings", answer)
+
+
+def status_of(ecr: Any, image: str, repository: str = "app") -> str:
+    """The status of an image's scan."""
+    status: str = describe(ecr, image, repository)["imageScanStatus"]["status"]
+    return status

@@ -49,6 +49,7 @@ class StoredRegistry(ECRBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.tag_history = TagHistory()
+        self.scan_starts: list[float] = []
         self.pull_exclusions: dict[str, float] = {}
         self._sequence = itertools.count(1)
 

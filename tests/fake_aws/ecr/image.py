@@ -15,6 +15,7 @@ from moto.ecr.models import Image
 
 from ..clock import CLOCK
 from .backend import StoredRepository
+from .scan import Scan
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
@@ -25,7 +26,7 @@ def digest_of(manifest: str) -> str:
 
 
 class StoredImage(Image):
-    """moto's image with what moto leaves out; moto's scan operations go on working with it."""
+    """moto's image with what moto leaves out."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class StoredImage(Image):
         self.last_recorded_pull_time: float | None = None
         self.last_archived_at: float | None = self.image_pushed_at if status != "ACTIVE" else None
         self.last_activated_at: float | None = None
+        self.scans: dict[str, Scan] = {}
         self.children = tuple(child["digest"] for child in content.get("manifests", ()))
         self.artifact_media_type = content.get("artifactType") or (content.get("config") or {}).get(
             "mediaType"

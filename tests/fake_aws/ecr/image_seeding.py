@@ -10,6 +10,7 @@ from .backend import StoredRegistry, StoredRepository
 from .image import MANIFEST, StoredImage, images_of
 from .image_lookup import Lookup
 from .manifests import INDEX, LAYER, image_manifest, index_manifest
+from .scanning import scan_pushed
 
 DEFAULT_SIZE = 10_000_000
 STATUSES = frozenset({"ACTIVE", "ARCHIVED", "ACTIVATING"})
@@ -39,7 +40,8 @@ def seed_image(
     images that are there: the image is their index, and as large as the largest; a child may be an object of
     its `digest` and what the index says of it (`platform`, `annotations`). `subject` is the digest of what it
     refers to, there or not. `size` None is that of the children or of `manifest`, else 10 MB. What is not
-    ACTIVE was archived at its push, unless `archived_at` says when.
+    ACTIVE was archived at its push, unless `archived_at` says when. It is scanned at its push if the
+    repository says so.
     """
     if status not in STATUSES:
         raise ValueError(f"status is one of {sorted(STATUSES)}")
@@ -70,6 +72,7 @@ def seed_image(
     if archived_at is not None:
         image.last_archived_at = archived_at
     lookup.add(image, tags)
+    scan_pushed(lookup.repository, image)
     return {"imageDigest": image.image_digest, "imageTags": list(image.image_tags), "imageManifest": manifest}
 
 
@@ -105,6 +108,7 @@ def seed_images(
         manifest = image_manifest(size)
         image = StoredImage(lookup.repository, manifest, MANIFEST, pushed_at=pushed_at, size=size)
         lookup.add(image, [pattern.replace("{n}", str(n)) for pattern in patterns])
+        scan_pushed(lookup.repository, image)
 
 
 def age_image(image: StoredImage, seconds: float) -> None:
@@ -116,6 +120,8 @@ def age_image(image: StoredImage, seconds: float) -> None:
         image.last_archived_at -= seconds
     if image.last_activated_at is not None:
         image.last_activated_at -= seconds
+    for scan in image.scans.values():
+        scan.age(seconds)
 
 
 def age_repository(repository: StoredRepository, seconds: float) -> int:

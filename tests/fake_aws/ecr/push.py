@@ -15,6 +15,7 @@ from ..clock import CLOCK
 from .backend import StoredRepository
 from .image import StoredImage, digest_of, image_with_digest, image_with_tag, images_of
 from .mutability import may_move
+from .scanning import scan_pushed
 
 
 def parsed(manifest: str) -> dict[str, Any]:
@@ -57,9 +58,12 @@ def push(
     if image is None:
         image = StoredImage(repository, manifest, media_type)
         images_of(repository).append(image)
+        scan_pushed(repository, image)
     elif image.image_status != "ACTIVE":
         image.image_status = "ACTIVE"
         image.last_activated_at = CLOCK.time()
+        image.scans.clear()
+        scan_pushed(repository, image)
     if tag is not None:
         move_tag(repository, tag, image)
     return image

@@ -12,6 +12,7 @@ from .pull_times import PullOperations
 from .repositories import RepositoryOperations
 from .repository_policy import RepositoryPolicyOperations
 from .scan_configuration import ScanConfigurationOperations
+from .scan_operations import ScanOperations
 
 
 class EcrResponse(
@@ -21,6 +22,7 @@ class EcrResponse(
     LifecyclePreviewOperations,
     ImageOperations,
     PullOperations,
+    ScanOperations,
     ScanConfigurationOperations,
     AuthorizationOperations,
     ECRResponse,
