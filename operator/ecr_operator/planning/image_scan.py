@@ -24,6 +24,8 @@ SEVERITIES: Final = (CRITICAL, HIGH, MEDIUM, "LOW", "INFORMATIONAL", "UNDEFINED"
 _OTHER: Final = "UNDEFINED"
 _NAMES_MAX: Final = 20
 
+_IN_PROGRESS: Final = "IN_PROGRESS"
+
 NO_COUNTS: Final[Mapping[str, int]] = MappingProxyType({})
 
 
@@ -44,7 +46,7 @@ _PHASES: Final = {
     "COMPLETE": ScanPhase.DONE,
     "ACTIVE": ScanPhase.DONE,
     "PENDING": ScanPhase.RUNNING,
-    "IN_PROGRESS": ScanPhase.RUNNING,
+    _IN_PROGRESS: ScanPhase.RUNNING,
     "SCAN_ELIGIBILITY_EXPIRED": ScanPhase.EXPIRED,
 }
 
@@ -93,17 +95,22 @@ class ImageScan:
 def counted(counts: Mapping[str, int]) -> dict[str, int]:
     """Findings by severity as they are kept: the worst severity first, without those that have none.
 
-    Severities that AWS may add keep their name, as long as there are few of them.
+    Severities that AWS may add keep their name, as long as there are few of them: its own have their places
+    in a status even when they have no findings.
     """
-    known = {severity: counts[severity] for severity in SEVERITIES if counts.get(severity)}
-    for severity in sorted(counts.keys() - set(SEVERITIES)):
-        number = counts[severity]
-        if not number:
-            continue
-        if not 1 <= len(severity) <= SEVERITY_MAX or len(known) >= SEVERITIES_MAX - 1:
-            severity = _OTHER
-        known[severity] = known.get(severity, 0) + number
-    return known
+    found = {severity: number for severity, number in counts.items() if number > 0}
+    places = SEVERITIES_MAX - len(SEVERITIES)
+    kept = dict.fromkeys(SEVERITIES, 0)
+    for severity in sorted(found):
+        if severity not in kept:
+            if places and 1 <= len(severity) <= SEVERITY_MAX:
+                places -= 1
+                kept[severity] = 0
+            else:
+                kept[_OTHER] += found[severity]
+                continue
+        kept[severity] += found[severity]
+    return {severity: number for severity, number in kept.items() if number}
 
 
 def together(scans: Sequence[ImageScan]) -> ImageScan:
@@ -111,33 +118,46 @@ def together(scans: Sequence[ImageScan]) -> ImageScan:
 
     A sum would count the same vulnerability once per platform. `scans` has at least one.
     """
-    least = min(scans, key=_progress)
+    least = _waited_for(min(scans, key=_progress))
     known = [scan for scan in scans if scan.counts is not None]
     merged: dict[str, int] = {}
     for scan in known:
         for severity, number in (scan.counts or NO_COUNTS).items():
             merged[severity] = max(merged.get(severity, 0), number)
-    fixable = [scan.fixable_critical for scan in known if scan.fixable_critical is not None]
+    fixable = [scan.fixable_critical for scan in known if scan.of(CRITICAL)]
+    fixes = [number for number in fixable if number is not None]
+    types = {scan.type for scan in scans if scan.type is not None}
     times = [scan.completed_at for scan in scans if scan.completed_at is not None]
     return ImageScan(
         status=least.status,
-        type=next((scan.type for scan in scans if scan.type is not None), None),
+        # Both kinds at once are seen while a registry is switched.
+        type=types.pop() if len(types) == 1 else None,
         counts=counted(merged) if known else None,
-        fixable_critical=max(fixable) if fixable and len(fixable) == len(known) else None,
+        fixable_critical=max(fixes, default=0) if known and len(fixes) == len(fixable) else None,
         criticals=names(name for scan in scans for name in scan.criticals),
         completed_at=min(times) if len(times) == len(scans) else None,
         description=least.description,
     )
 
 
-def _progress(scan: ImageScan) -> tuple[int, str]:
+def _progress(scan: ImageScan) -> tuple[int, str, str]:
     order = (ScanPhase.RUNNING, ScanPhase.NONE, ScanPhase.EXPIRED, ScanPhase.DONE)
-    return order.index(scan.phase), scan.status
+    return order.index(scan.phase), scan.status, scan.description
+
+
+def _waited_for(scan: ImageScan) -> ImageScan:
+    """`scan`; where AWS calls it done and shows nothing, as one in progress.
+
+    To be used where it gets findings that are not its own: with them it would look as if it were done.
+    """
+    if scan.phase == ScanPhase.RUNNING and phase_of(scan.status) == ScanPhase.DONE:
+        return replace(scan, status=_IN_PROGRESS)
+    return scan
 
 
 def names(found: Iterable[str]) -> tuple[str, ...]:
-    """The names of findings as they are kept: sorted, each once, at most 20."""
-    return tuple(sorted(set(found))[:_NAMES_MAX])
+    """The names of findings as they are kept: sorted, each once, at most 20, without empty ones."""
+    return tuple(sorted({name for name in found if name})[:_NAMES_MAX])
 
 
 def of_status(image: ReportedImage, type: ScanType | None) -> ImageScan | None:
@@ -149,17 +169,23 @@ def of_status(image: ReportedImage, type: ScanType | None) -> ImageScan | None:
     )
 
 
+def same_kind(one: ScanType | None, other: ScanType | None) -> bool:
+    """Whether both kinds may be the same."""
+    return one is None or other is None or one == other
+
+
 def carried(before: ImageScan | None, scan: ImageScan) -> ImageScan:
     """`scan`; where it tells no findings, with those that were found last, if it is of the same kind.
 
-    The other kind's findings are hidden when a registry is switched, and say nothing for the new one.
+    The other kind's findings are hidden when a registry is switched, and say nothing for the new one. That
+    there were none is no news of an image that AWS scans no more: it closes the findings of such an image.
     """
     if before is None or scan.counts is not None or before.counts is None:
         return scan
-    if None not in (before.type, scan.type) and before.type != scan.type:
+    if not same_kind(before.type, scan.type) or (scan.phase == ScanPhase.EXPIRED and not before.counts):
         return scan
     return replace(
-        scan,
+        _waited_for(scan),
         type=scan.type or before.type,
         counts=before.counts,
         fixable_critical=before.fixable_critical,
