@@ -37,7 +37,7 @@ class ReportedBuilder:
         self._heap: list[tuple[tuple[bool, bool, datetime, bool, str], Candidate]] = []
 
     def add(self, image: Image) -> None:
-        """Each container image once."""
+        """Of an image that is given again, as it moves between pages, the first is kept."""
         used = self._used_tag(image)
         if used is None and not image.tags:
             return
@@ -52,10 +52,12 @@ class ReportedBuilder:
         )
         # An archived image cannot be pulled: it comes after all that can.
         rank = (candidate.is_used, not archived, image.pushed_at, image.is_index, image.digest)
-        if len(self._heap) < REPORT_MAX:
-            heapq.heappush(self._heap, (rank, candidate))
-        else:
-            heapq.heappushpop(self._heap, (rank, candidate))
+        is_full = len(self._heap) >= REPORT_MAX
+        if is_full and rank < self._heap[0][0]:
+            return
+        if any(held.digest == image.digest for _, held in self._heap):
+            return
+        (heapq.heappushpop if is_full else heapq.heappush)(self._heap, (rank, candidate))
 
     def result(self) -> tuple[Candidate, ...]:
         """The first of them are to be reported."""
