@@ -6,17 +6,37 @@ too little is known is what `onUnscanned` says.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ecr_operator.api.meta import ConditionStatus
 from ecr_operator.api.vulnerability_policy import OnUnscanned, VulnerabilityPolicy
-from ecr_operator.planning.image_scan import CRITICAL, HIGH, MEDIUM, SCAN_NOT_FOUND, ImageScan, ScanPhase
+from ecr_operator.planning.image_scan import (
+    CRITICAL,
+    HIGH,
+    MEDIUM,
+    SCAN_NOT_FOUND,
+    ImageScan,
+    ScanPhase,
+    phase_of,
+)
 from ecr_operator.reasons import Reason
 
 _ON_UNSCANNED: dict[OnUnscanned, ConditionStatus] = {
     OnUnscanned.FAIL: "False",
     OnUnscanned.PASS: "True",
     OnUnscanned.UNKNOWN: "Unknown",
+}
+_WHY = {
+    "FAILED": "has no scan to judge by, because it failed",
+    "UNSUPPORTED_IMAGE": "cannot be scanned, because AWS does not support what it is made of",
+    "IMAGE_SIZE_EXCEEDED": "cannot be scanned, because it is too large",
+    "IMAGE_ARCHIVED": "is archived, and AWS scans no archived image",
+}
+_NEXT = {
+    Reason.VULNERABILITIES_FOUND: "Replace this image and delete it, or raise the limits of "
+    "`vulnerabilityPolicy`",
+    Reason.NOT_SCANNED: "Have it scanned, or decide with `vulnerabilityPolicy.onUnscanned`",
+    Reason.SCAN_TOO_OLD: "Have it scanned again, or raise `vulnerabilityPolicy.maxScanAgeDays`",
 }
 
 
@@ -45,17 +65,19 @@ def judge_image(scan: ImageScan | None, policy: VulnerabilityPolicy, now: dateti
     if broken:
         return Verdict("False", Reason.VULNERABILITIES_FOUND, f"has {' and '.join(broken)}")
     if scan is None:
-        return Verdict("Unknown", Reason.SCAN_PENDING, "has a scan that was not read yet")
+        return Verdict("Unknown", Reason.SCAN_PENDING, "has a scan that was not read from AWS yet")
     if scan.phase == ScanPhase.RUNNING:
-        return unscanned(policy, Reason.SCAN_PENDING, f"is being scanned ({scan.status})")
+        return unscanned(policy, Reason.SCAN_PENDING, _waiting(scan))
     if scan.phase != ScanPhase.DONE:
         return unscanned(policy, Reason.NOT_SCANNED, _why(scan))
     if too_old(scan, policy, now):
         days = policy.max_scan_age_days
-        when = "at an unknown time" if scan.completed_at is None else f"on {scan.completed_at:%Y-%m-%d}"
-        return unscanned(
-            policy, Reason.SCAN_TOO_OLD, f"was scanned {when}, which is more than {days} days ago"
-        )
+        limit = f"more than {days:,} {'day' if days == 1 else 'days'} ago"
+        if scan.completed_at is None:
+            text = f"was scanned at a time that AWS does not tell, which counts as {limit}"
+        else:
+            text = f"was scanned on {scan.completed_at.astimezone(UTC):%Y-%m-%d}, {limit}"
+        return unscanned(policy, Reason.SCAN_TOO_OLD, text)
     return Verdict("True", Reason.NO_VULNERABILITIES_FOUND, "has no more findings than allowed")
 
 
@@ -87,39 +109,62 @@ def unscanned(policy: VulnerabilityPolicy, reason: Reason, message: str) -> Verd
     return Verdict(_ON_UNSCANNED[policy.effective_on_unscanned], reason, message)
 
 
+def _waiting(scan: ImageScan) -> str:
+    if phase_of(scan.status) == ScanPhase.DONE:
+        return f"has a scan that AWS calls {scan.status}, but shows no result of yet"
+    return f"is being scanned ({scan.status})"
+
+
 def _why(scan: ImageScan) -> str:
     if scan.status == SCAN_NOT_FOUND:
         return "was never scanned" if scan.counts is None else "has no scan any more"
-    said = f": {scan.description}" if scan.description else ""
+    said = f": {scan.description.rstrip('.')}" if scan.description else ""
     if scan.phase == ScanPhase.EXPIRED:
         return f"is not scanned any more ({scan.status}{said})"
-    return f"has no scan to judge by ({scan.status}{said})"
+    return f"{_WHY.get(scan.status, 'has no scan to judge by')} ({scan.status}{said})"
 
 
 def judge(images: Sequence[Judged]) -> Verdict:
     """The verdict on all images together: none may fail, and of each it must be known."""
     if not images:
-        return Verdict("Unknown", Reason.NO_IMAGES_REPORTED, "No image is reported, so none was judged")
+        message = "There is no image to judge: the repository has none with a tag, and none in use"
+        return Verdict("Unknown", Reason.NO_IMAGES_REPORTED, message)
     order: tuple[ConditionStatus, ...] = ("False", "Unknown", "True")
-    worst = min(images, key=lambda one: (order.index(one.verdict.passed), _goodness(one)))
-    alike = sum(one.verdict.passed == worst.verdict.passed for one in images)
-    verdict = worst.verdict
-    match verdict.passed:
-        case "True":
-            counts = worst.scan and worst.scan.counts
-            found = describe_counts(worst.scan) if worst.scan and counts else "no findings"
-            # Also one that passes because nothing is known of it (`onUnscanned: Pass`) is said.
-            unscanned = sum(one.verdict.reason != Reason.NO_VULNERABILITIES_FOUND for one in images)
-            more = f"; {unscanned:,} without a scan to judge by" if unscanned else ""
-            text = f"{_images(len(images))} passed{more}; the worst is {worst.name}: {found}"
-            return Verdict("True", Reason.NO_VULNERABILITIES_FOUND, text)
-        case "False":
-            text = f"{alike:,} of {_images(len(images))} failed; the worst: {worst.name} {verdict.message}"
-        case _:
-            text = f"{alike:,} of {_images(len(images))} cannot be judged: {worst.name} {verdict.message}"
-    if verdict.reason == Reason.VULNERABILITIES_FOUND and worst.scan is not None:
+    passed = min((one.verdict.passed for one in images), key=order.index)
+    if passed == "True":
+        return _all_pass(images)
+    alike = [one for one in images if one.verdict.passed == passed]
+    worst = min(alike, key=_goodness)
+    reason = worst.verdict.reason
+    if passed == "False":
+        text = f"{len(alike):,} of {_images(len(images))} {'fails' if len(alike) == 1 else 'fail'}"
+    else:
+        text = f"{len(alike):,} of {_images(len(images))} cannot be judged yet"
+        if reason != Reason.SCAN_PENDING:
+            text = text.removesuffix(" yet")
+    first = "" if len(alike) == 1 else "the worst, " if passed == "False" else "the first, "
+    text += f": {first}{worst.name}{',' if first else ''} {worst.verdict.message}"
+    if reason == Reason.VULNERABILITIES_FOUND and worst.scan is not None:
         text += f"; it has {describe_counts(worst.scan)}"
-    return Verdict(verdict.passed, verdict.reason, text)
+    return Verdict(passed, reason, ". ".join(filter(None, (text, _NEXT.get(reason)))))
+
+
+def _all_pass(images: Sequence[Judged]) -> Verdict:
+    text = f"{_images(len(images))} {'passes' if len(images) == 1 else 'pass'}"
+    scanned = [one for one in images if one.verdict.reason == Reason.NO_VULNERABILITIES_FOUND]
+    # One that passes because nothing is known of it is said, too.
+    others = [one for one in images if one not in scanned]
+    allowed = " only because `vulnerabilityPolicy.onUnscanned` is `Pass`"
+    if not scanned:
+        first = min(others, key=_goodness)
+        text += f"{allowed}: {first.name} {first.verdict.message}"
+        return Verdict("True", first.verdict.reason, text)
+    worst = min(scanned, key=_goodness)
+    if worst.scan is not None:
+        text += f"; the worst is {worst.name}: {describe_counts(worst.scan)}"
+    if others:
+        text += f"; {len(others):,} {'passes' if len(others) == 1 else 'pass'}{allowed}"
+    return Verdict("True", Reason.NO_VULNERABILITIES_FOUND, text)
 
 
 def _goodness(judged: Judged) -> tuple[bool, tuple[int, ...]]:
@@ -131,7 +176,9 @@ def _goodness(judged: Judged) -> tuple[bool, tuple[int, ...]]:
 
 def describe_counts(scan: ImageScan) -> str:
     """Its findings: "1 critical, 3 high"; with how many of the critical ones have a fix, where AWS says."""
-    parts = [f"{number:,} {severity.lower()}" for severity, number in (scan.counts or {}).items()]
+    if scan.counts is None:
+        return "findings that are not known"
+    parts = [f"{number:,} {severity.lower()}" for severity, number in scan.counts.items()]
     text = ", ".join(parts) if parts else "no findings"
     if scan.of(CRITICAL) and scan.fixable_critical is not None:
         text += f" ({scan.fixable_critical:,} of the critical ones with a fix)"
