@@ -7,10 +7,20 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
+from ecr_operator.api.meta import ApiModel
 from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.api.scan_status import ReportedImage, RepositoryScan, ScanType
 from ecr_operator.api.vulnerability_policy import ReportedImages, VulnerabilityPolicy
-from ecr_operator.planning.image_scan import CRITICAL, HIGH, MEDIUM, ImageScan, of_status
+from ecr_operator.planning.image_scan import (
+    ARCHIVED,
+    CRITICAL,
+    HIGH,
+    MEDIUM,
+    ImageScan,
+    ScanPhase,
+    of_status,
+    same_kind,
+)
 from ecr_operator.planning.reported_images import Candidate
 from ecr_operator.planning.status import with_condition
 from ecr_operator.planning.verdict import Judged, Verdict, judge, judge_image, unscanned
@@ -19,8 +29,12 @@ from ecr_operator.reasons import Reason
 SCAN_PASSED: Final = "ScanPassed"
 MANAGED_BY_REGISTRY: Final = "ScanConfigManagedByRegistry"
 """Types of conditions; the second is there only while it is True."""
+STATUS_BYTES: Final = 8000
+"""Of a status as JSON: as many images are listed as there is room for. Tags may be long."""
 IMAGES_BYTES: Final = 6500
-"""Of `status.scan.images` as JSON: what is left of 8 KB for all else is enough. Tags may be long."""
+"""Of `status.scan.images`, however short all else is."""
+IMAGES_BYTES_MIN: Final = 2000
+"""However long all else is: the first few images are listed always."""
 
 NOT_READ: Final = Verdict(
     "Unknown",
@@ -55,7 +69,14 @@ def of_last_status(status: EcrRepositoryStatus) -> ScanLook:
     scan = status.scan or RepositoryScan()
     known = {image.digest: of_status(image, scan.type) for image in scan.images or ()}
     reported = tuple(
-        Candidate(image.digest, image.tag, status.created_at or _LONG_AGO) for image in scan.images or ()
+        Candidate(
+            image.digest,
+            image.tag,
+            status.created_at or _LONG_AGO,
+            # Else the verdict would be about it as well, until the images are listed again.
+            is_archived=image.status == ARCHIVED,
+        )
+        for image in scan.images or ()
     )
     return ScanLook(
         reported,
@@ -94,19 +115,15 @@ def with_scan(
         return concluded(None if policy is None else NOT_READ)
     reported = look.reported[: images.effective_report]
     judged = tuple(_judged(one, look, policy or _NO_LIMITS, now) for one in reported)
-    entries = (_entry(one, with_verdict=policy is not None) for one in judged)
-    scan = RepositoryScan(
-        type=look.type,
-        frequency=look.frequency,
-        images=_fitting(entries) or None,
-        worst=_worst(one.scan for one in judged),
-    )
-    status = status.model_copy(update={"scan": scan if scan != RepositoryScan() else None})
     verdict = None if policy is None else judge(_to_judge(judged))
     if look.denied is not None and (verdict is None or verdict.passed != "False"):
         # What is known to be bad stays bad.
         verdict = Verdict("Unknown", Reason.ACCESS_DENIED, look.denied)
-    return concluded(verdict)
+    scan = RepositoryScan(type=look.type, frequency=look.frequency, worst=_worst(one.scan for one in judged))
+    status = concluded(verdict).model_copy(update={"scan": scan})
+    entries = (_entry(one, with_verdict=policy is not None) for one in judged)
+    scan = scan.model_copy(update={"images": _fitting(entries, STATUS_BYTES - _size(status)) or None})
+    return status.model_copy(update={"scan": scan if scan != RepositoryScan() else None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +133,9 @@ class _Reported(Judged):
 
 def _judged(candidate: Candidate, look: ScanLook, policy: VulnerabilityPolicy, now: datetime) -> _Reported:
     scan = look.scans.get(candidate.digest)
+    if scan is not None and not same_kind(scan.type, look.type):
+        # The registry was switched: what the other kind has found says nothing for this one.
+        scan = None
     if candidate.is_index and scan is None and look.pull_times is not None:
         verdict = unscanned(policy, Reason.PULL_TIMES_COUNT, f"is an index and not read: {look.pull_times}")
     else:
@@ -146,25 +166,33 @@ def _entry(judged: _Reported, *, with_verdict: bool) -> ReportedImage:
     )
 
 
-def _fitting(entries: Iterable[ReportedImage]) -> tuple[ReportedImage, ...]:
-    """The first of them, as many as there is room for."""
+def _fitting(entries: Iterable[ReportedImage], room: int) -> tuple[ReportedImage, ...]:
+    """The first of them, as many as there is room for in so many bytes."""
     kept: list[ReportedImage] = []
-    left = IMAGES_BYTES
+    left = max(IMAGES_BYTES_MIN, min(IMAGES_BYTES, room)) - 1
     for entry in entries:
-        left -= len(json.dumps(entry.to_json(), separators=(",", ":"))) + 1
+        left -= _size(entry) + 1
         if left < 0:
             break
         kept.append(entry)
     return tuple(kept)
 
 
+def _size(model: ApiModel) -> int:
+    return len(json.dumps(model.to_json(), separators=(",", ":")))
+
+
 def _worst(scans: Iterable[ImageScan | None]) -> dict[str, int] | None:
-    """With zeros for the severities that have a limit or a column: zero is worth to be known."""
+    """With zeros for the severities that have a limit or a column: zero is worth to be known.
+
+    Not where AWS scans the image no more: what it has not found by then, nobody looks for.
+    """
     known = [scan for scan in scans if scan is not None and scan.counts is not None]
     if not known:
         return None
     worst = max(known, key=ImageScan.rank)
-    return {CRITICAL: 0, HIGH: 0, MEDIUM: 0} | dict(worst.counts or {})
+    zeros = {} if worst.phase == ScanPhase.EXPIRED else {CRITICAL: 0, HIGH: 0, MEDIUM: 0}
+    return zeros | dict(worst.counts or {})
 
 
 def with_registry_rules(
@@ -173,10 +201,13 @@ def with_registry_rules(
     """`status` that says whether rules of the registry override the spec's `scanOnPush`."""
     message: str | None = None
     wanted = None if scan_on_push is None else "SCAN_ON_PUSH" if scan_on_push else "MANUAL"
-    if wanted is not None and look.by_registry and look.frequency not in (None, wanted):
+    # Under enhanced scanning a repository that no rule is about is not scanned at all.
+    overridden = look.by_registry or look.type == ScanType.ENHANCED
+    if wanted is not None and overridden and look.frequency not in (None, wanted):
         message = (
             f"The scanning rules of the registry decide when this repository is scanned: {look.frequency}. "
-            f"`imageScanningConfiguration.scanOnPush: {str(scan_on_push).lower()}` has no effect"
+            f"`imageScanningConfiguration.scanOnPush: {str(scan_on_push).lower()}` has no effect: change "
+            "these rules, or leave the field out"
         )
     return with_condition(
         status,
