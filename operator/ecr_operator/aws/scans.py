@@ -20,6 +20,7 @@ from ecr_operator.planning.image_scan import (
     counted,
     names,
     phase_of,
+    same_kind,
     without_scan,
 )
 from ecr_operator.planning.scan_finding import Finding
@@ -38,6 +39,10 @@ NAMES_PER_CALL = 25
 _GONE = NOT_FOUND | {"ImageNotFoundException"}
 _NO_STATUS = "UNKNOWN"
 _NO_SEVERITY = "UNDEFINED"
+_NO_FIX = "NotAvailable"
+"""What Inspector says for a version that there is not."""
+_SETTLED = frozenset({"CLOSED", "SUPPRESSED"})
+"""Findings that are none any more, or are not to be shown (Inspector's `FindingStatus`)."""
 
 Take = Callable[[Finding], None]
 
@@ -74,7 +79,10 @@ async def read_scan(
     try:
         async for answer in _pages(session, repository, digest, account):
             calls += 1
-            first = first or answer
+            if first is None:
+                first = answer
+                if before is not None and not same_kind(before.type, _type(answer, registry_type)):
+                    before = None
             for finding in _findings(answer):
                 seen[finding.severity] += 1
                 if finding.severity == CRITICAL:
@@ -131,7 +139,7 @@ async def scan_frequencies(session: "Session", repositories: Sequence[str]) -> d
         str(one["repositoryName"]): ScanFrequency(
             str(one["scanFrequency"])[:SEVERITY_MAX], bool(one.get("appliedScanFilters"))
         )
-        for one in answer.get("scanningConfigurations") or ()
+        for one in _members(answer, "scanningConfigurations")
         if one.get("repositoryName") and one.get("scanFrequency")
     }
 
@@ -184,7 +192,7 @@ def _scan(answer: Mapping[str, Any], seen: Mapping[str, int], registry_type: Sca
         counts = {} if phase_of(status) == ScanPhase.DONE and tells else None
     return ImageScan(
         status=status,
-        type=_type(found) or registry_type,
+        type=_type(answer, registry_type),
         counts=counts,
         completed_at=completed_at,
         description=str(said.get("description") or "")[:200],
@@ -198,17 +206,27 @@ def _with_criticals(scan: ImageScan, criticals: Sequence[str], fixable: int | No
     )
 
 
-def _type(found: Mapping[str, Any]) -> ScanType | None:
-    if "enhancedFindings" in found:
+def _type(answer: Mapping[str, Any], registry_type: ScanType | None) -> ScanType | None:
+    """An empty `findings` says little: enhanced scanning has been seen to answer with it before it had any
+    (aws-sdk issue 289)."""
+    found = answer.get("imageScanFindings") or {}
+    if found.get("enhancedFindings"):
         return ScanType.ENHANCED
-    return ScanType.BASIC if "findings" in found else None
+    if found.get("findings"):
+        return ScanType.BASIC
+    if found.get("enhancedFindings") is not None:
+        return ScanType.ENHANCED
+    if registry_type is not None:
+        return registry_type
+    tells = _summary(answer) is not None or found.get("imageScanCompletedAt") is not None
+    return ScanType.BASIC if tells and found.get("findings") is not None else None
 
 
 def _summary(answer: Mapping[str, Any]) -> dict[str, int] | None:
     counts = (answer.get("imageScanFindings") or {}).get("findingSeverityCounts")
     if counts is None:
         return None
-    return {str(severity): int(number) for severity, number in counts.items() if severity != "TOTAL"}
+    return {str(severity): int(number or 0) for severity, number in counts.items() if severity != "TOTAL"}
 
 
 def _at_least(summary: Mapping[str, int], seen: Mapping[str, int]) -> dict[str, int]:
@@ -219,12 +237,21 @@ def _at_least(summary: Mapping[str, int], seen: Mapping[str, int]) -> dict[str, 
 def _findings(answer: Mapping[str, Any]) -> list[Finding]:
     """Those of one page. Of a finding any member may be missing."""
     found = answer.get("imageScanFindings") or {}
-    enhanced = [_enhanced(finding) for finding in found.get("enhancedFindings") or ()]
-    return enhanced + [_basic(finding) for finding in found.get("findings") or ()]
+    enhanced = [
+        _enhanced(finding)
+        for finding in _members(found, "enhancedFindings")
+        if finding.get("status") not in _SETTLED
+    ]
+    return enhanced + [_basic(finding) for finding in _members(found, "findings")]
+
+
+def _members(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Those of a list, which may be missing, of structures, which may be null."""
+    return [one or {} for one in value.get(name) or ()]
 
 
 def _basic(finding: Mapping[str, Any]) -> Finding:
-    attributes = {one.get("key"): one.get("value") for one in finding.get("attributes") or ()}
+    attributes = {one.get("key"): one.get("value") for one in _members(finding, "attributes")}
     package = " ".join(
         filter(None, (attributes.get("package_name"), attributes.get("package_version"))),
     )
@@ -238,15 +265,15 @@ def _basic(finding: Mapping[str, Any]) -> Finding:
 
 def _enhanced(finding: Mapping[str, Any]) -> Finding:
     details = finding.get("packageVulnerabilityDetails") or {}
-    packages = details.get("vulnerablePackages") or ()
+    packages = _members(details, "vulnerablePackages")
+    named = (" ".join(filter(None, (package.get("name"), package.get("version")))) for package in packages)
+    fixes = (package.get("fixedInVersion") for package in packages)
     fix = finding.get("fixAvailable")
     return Finding(
         name=details.get("vulnerabilityId") or finding.get("title") or "",
         severity=finding.get("severity") or _NO_SEVERITY,
-        packages=tuple(
-            " ".join(filter(None, (package.get("name"), package.get("version")))) for package in packages
-        ),
-        fixed_in=next(filter(None, (package.get("fixedInVersion") for package in packages)), None),
+        packages=tuple(filter(None, named)),
+        fixed_in=next((version for version in fixes if version and version != _NO_FIX), None),
         # PARTIAL: some of the packages have a fix.
         has_fix=None if fix is None else fix in ("YES", "PARTIAL"),
         uri=details.get("sourceUrl"),
