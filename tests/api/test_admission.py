@@ -155,6 +155,56 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         '"Keep", "Remove"',
     ),
     "suspend in words": ({"suspend": "yes"}, "spec.suspend", "boolean"),
+    "21 images to report": (
+        {"images": {"report": 21}},
+        "spec.images.report",
+        "should be less than or equal to 20",
+    ),
+    "fewer than no images to report": (
+        {"images": {"report": -1}},
+        "spec.images.report",
+        "should be greater than or equal to 0",
+    ),
+    "images to report in quotes": ({"images": {"report": "5"}}, "spec.images.report", "integer"),
+    "scanFindings in words": ({"images": {"scanFindings": "no"}}, "spec.images.scanFindings", "boolean"),
+    "startMissingScans in words": (
+        {"images": {"startMissingScans": "yes"}},
+        "spec.images.startMissingScans",
+        "boolean",
+    ),
+    **{
+        f"fewer than no findings: {name}": (
+            {"vulnerabilityPolicy": {name: -1}},
+            f"spec.vulnerabilityPolicy.{name}",
+            "should be greater than or equal to 0",
+        )
+        for name in ("maxCritical", "maxHigh", "maxMedium")
+    },
+    "more findings than there are": (
+        {"vulnerabilityPolicy": {"maxMedium": 1_000_001}},
+        "spec.vulnerabilityPolicy.maxMedium",
+        "should be less than or equal to 1000000",
+    ),
+    "findings in words": (
+        {"vulnerabilityPolicy": {"maxCritical": "none"}},
+        "spec.vulnerabilityPolicy.maxCritical",
+        "integer",
+    ),
+    "a scan of the same moment": (
+        {"vulnerabilityPolicy": {"maxScanAgeDays": 0}},
+        "spec.vulnerabilityPolicy.maxScanAgeDays",
+        "should be greater than or equal to 1",
+    ),
+    "a scan of more than ten years ago": (
+        {"vulnerabilityPolicy": {"maxScanAgeDays": 3651}},
+        "spec.vulnerabilityPolicy.maxScanAgeDays",
+        "should be less than or equal to 3650",
+    ),
+    "an unknown word for what is not scanned": (
+        {"vulnerabilityPolicy": {"onUnscanned": "Deny"}},
+        "spec.vulnerabilityPolicy.onUnscanned",
+        '"Fail", "Pass", "Unknown"',
+    ),
 }
 
 
@@ -198,6 +248,25 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "no tags": {"tags": {}},
     "an empty scanning configuration": {"imageScanningConfiguration": {}},
     "a mutable repository": {"imageTagMutability": "MUTABLE"},
+    "no image to report": {"images": {"report": 0}},
+    "as many images to report as there can be": {
+        "images": {"report": 20, "scanFindings": True, "startMissingScans": True}
+    },
+    "findings that are not read": {"images": {"scanFindings": False, "startMissingScans": False}},
+    "nothing said of images and findings": {"images": {}, "vulnerabilityPolicy": {}},
+    "no finding at all": {"vulnerabilityPolicy": {"maxCritical": 0, "maxHigh": 0, "maxMedium": 0}},
+    "the widest limits": {
+        "vulnerabilityPolicy": {
+            "maxCritical": 1_000_000,
+            "maxHigh": 1_000_000,
+            "maxMedium": 1_000_000,
+            "maxScanAgeDays": 3650,
+            "onUnscanned": "Pass",
+        }
+    },
+    "a scan of the last day, or a failure": {
+        "vulnerabilityPolicy": {"maxScanAgeDays": 1, "onUnscanned": "Fail"}
+    },
 }
 
 

@@ -37,6 +37,7 @@ def table(cluster: Cluster, namespace: str) -> str:
             "observedAt": "2026-11-24T12:00:00Z",
         },
         "inUse": {"images": 2},
+        "scan": {"type": "BASIC", "worst": {"CRITICAL": 3, "HIGH": 0, "SEVERE": 1}},
         "conditions": [READY],
     }
     cluster.status_patch("EcrRepository", namespace, "web", status)
@@ -50,15 +51,27 @@ def rows(cluster: Cluster, namespace: str, *arguments: str) -> list[list[str]]:
 
 def test_the_columns_of_get(cluster: Cluster, table: str) -> None:
     header, row = rows(cluster, table, "ecrrepo")
-    assert header == ["NAME", "URI", "IMAGES", "READY", "REASON", "AGE"]
+    assert header == ["NAME", "URI", "IMAGES", "CRITICAL", "HIGH", "READY", "REASON", "AGE"]
+    assert row[:7] == ["web", URI, "12", "3", "0", "True", "InSync"]
+
+
+def test_findings_that_are_not_known_are_no_zero(cluster: Cluster, table: str) -> None:
+    cluster.status_patch("EcrRepository", table, "web", {"scan": {"worst": None}})
+    _, row = rows(cluster, table, "ecrrepo")
     assert row[:5] == ["web", URI, "12", "True", "InSync"]
+
+
+def test_wait_sees_the_verdict_of_a_scan(cluster: Cluster, table: str) -> None:
+    passed = READY | {"type": "ScanPassed", "reason": "NoVulnerabilitiesFound"}
+    cluster.status_patch("EcrRepository", table, "web", {"conditions": [READY, passed]})
+    cluster.kubectl("wait", "-n", table, "ecrrepo/web", "--for=condition=ScanPassed=true", "--timeout=5s")
 
 
 def test_the_wide_columns_of_get(cluster: Cluster, table: str) -> None:
     header, row = rows(cluster, table, "ecrrepositories", "-o", "wide")
-    wide = ["MUTABILITY", "IMAGES", "SIZE", "LIFECYCLE", "IN-USE"]
+    wide = ["MUTABILITY", "IMAGES", "SIZE", "LIFECYCLE", "CRITICAL", "HIGH", "IN-USE"]
     assert header == ["NAME", "URI", *wide, "READY", "REASON", "AGE"]
-    assert row[2:7] == ["IMMUTABLE", "12", "345678", "Held", "2"]
+    assert row[2:9] == ["IMMUTABLE", "12", "345678", "Held", "3", "0", "2"]
 
 
 def test_the_category_lists_the_kind(cluster: Cluster, table: str) -> None:
@@ -100,6 +113,11 @@ def test_explain_tells_every_field_in_the_words_of_the_model(cluster: Cluster) -
         ("ecrrepository.spec.encryptionConfiguration", "encryptionType <string> -required-"),
         ("ecrrepository.status.lifecyclePolicy.state", "ENUM: Applied Held Withdrawn Pending Unmanaged"),
         ("ecrrepository.status.images", "lastPulledAt <string>"),
+        ("ecrrepository.spec.images.report", "0 to 20; with 0 no scan is read."),
+        ("ecrrepository.spec.vulnerabilityPolicy.onUnscanned", "ENUM: Fail Pass Unknown"),
+        ("ecrrepository.spec.vulnerabilityPolicy.maxCritical", "With 0 it may have none."),
+        ("ecrrepository.status.scan.images", "severityCounts <map[string]integer>"),
+        ("ecrrepository.status.scan.images.passed", "ENUM: True False Unknown"),
         ("ecrrepository.status.conditions", "lastTransitionTime <string> -required-"),
     ],
 )

@@ -218,11 +218,11 @@ class EcrRepositorySpec(CommonSpec):
     tags.
     """
     images: Annotated[ReportedImages, ATOMIC] | None = None
-    """What to report of the images."""
+    """What to report of the images: how many of them, and what their scans have found."""
     vulnerability_policy: Annotated[VulnerabilityPolicy, ATOMIC] | None = None
-    """Which findings of a scan are too many: the condition `ScanPassed` says whether there are.
+    """Which findings of a scan are too many: the condition `ScanPassed` says whether an image has so many.
 
-    It is about the reported images. Without it there is no verdict, and findings are shown alone.
+    It is about the reported images; see `images`. Without it findings are only shown.
     """
 
     def repository_name_for(self, object_name: str) -> str:

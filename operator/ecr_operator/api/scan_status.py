@@ -45,13 +45,16 @@ class ReportedImage(ApiModel):
     digest: Annotated[str, Field(max_length=256)]
     """Its digest."""
     status: Annotated[str, Field(max_length=SEVERITY_MAX)] | None = None
-    """The status of its scan as AWS has it, or `SCAN_NOT_FOUND`; absent while it is not known."""
+    """The status of its scan as AWS has it, or `SCAN_NOT_FOUND`; absent until it is read."""
     severity_counts: SeverityCounts | None = None
-    """How many findings there are of each severity that has any; absent while it is not known."""
+    """How many findings there are of each severity that has any; absent while it is not known.
+
+    Empty when a scan has found nothing. Of a scan that has not ended well: what the last one had found.
+    """
     fixable_critical: Count | None = None
     """How many of the critical ones have a fix; absent where AWS does not say."""
     completed_at: Time | None = None
-    """When the scan was completed."""
+    """When the scan was completed that has found them."""
     passed: ConditionStatus | None = None
     """Whether `vulnerabilityPolicy` lets it pass; absent without one."""
 
@@ -69,6 +72,9 @@ class RepositoryScan(ApiModel):
     images: Annotated[tuple[ReportedImage, ...], Field(max_length=REPORT_MAX), ListType("atomic")] | None = (
         None
     )
-    """The reported images: those in use first, then the newest ones with a tag."""
+    """The reported images: those in use first, then the newest ones with a tag.
+
+    As many as there is room for: a status stays below 8 KB.
+    """
     worst: SeverityCounts | None = None
-    """The findings of the reported image that has the worst ones."""
+    """The findings of the reported image that has the worst ones; absent while nothing is known."""
