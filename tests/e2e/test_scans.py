@@ -53,7 +53,7 @@ class TestResults:
     ) -> None:
         repositories.created("web", vulnerabilityPolicy=NONE_CRITICAL)
         text = verdict(repositories, "web", "Unknown", "NoImagesReported")
-        assert "No image is reported" in text
+        assert "There is no image to judge" in text
         image = aws.put_image(repositories.name("web"), ["1.0"])
         aws.set_scan(repositories.name("web"), "1.0", {"CRITICAL": 1, "HIGH": 3})
         obj = shown(
