@@ -431,4 +431,11 @@ def test_a_status_of_another_version_is_read_as_far_as_it_can_be() -> None:
     found = of_last_status(EcrRepositoryStatus.from_json(said))
     assert (found.type, found.frequency) == (None, None)
     assert found.scans == {"sha256:1": ImageScan("NEW")}
-    assert of_last_status(EMPTY) == ScanLook()
+    assert of_last_status(EMPTY) == ScanLook(listed=False)
+
+
+def test_images_that_nobody_has_listed_yet_are_not_said_to_be_missing() -> None:
+    status = with_scan(EMPTY, of_last_status(EMPTY), REPORT, VulnerabilityPolicy(), generation=1, now=NOW)
+    found = status.condition(SCAN_PASSED)
+    assert found is not None
+    assert (found.status, found.reason) == ("Unknown", Reason.SCAN_PENDING)

@@ -41,6 +41,7 @@ NOT_READ: Final = Verdict(
     Reason.FINDINGS_NOT_READ,
     "The findings are not read: set `images.scanFindings` to true and `images.report` to 1 or more",
 )
+NOT_LISTED: Final = Verdict("Unknown", Reason.SCAN_PENDING, "The images were not listed yet")
 _NO_LIMITS: Final = VulnerabilityPolicy()
 _LONG_AGO: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _NO_SCANS: Final[Mapping[str, ImageScan]] = MappingProxyType({})
@@ -62,6 +63,8 @@ class ScanLook:
     """AWS's sentence, where it refuses to say more."""
     pull_times: str | None = None
     """Why indexes are not resolved, and what to do; None: they are."""
+    listed: bool = True
+    """Whether `reported` is what there is; False: nobody has looked yet."""
 
 
 def of_last_status(status: EcrRepositoryStatus) -> ScanLook:
@@ -83,6 +86,7 @@ def of_last_status(status: EcrRepositoryStatus) -> ScanLook:
         {digest: found for digest, found in known.items() if found is not None},
         scan.type,
         scan.frequency,
+        listed=status.images is not None or bool(reported),
     )
 
 
@@ -115,7 +119,7 @@ def with_scan(
         return concluded(None if policy is None else NOT_READ)
     reported = look.reported[: images.effective_report]
     judged = tuple(_judged(one, look, policy or _NO_LIMITS, now) for one in reported)
-    verdict = None if policy is None else judge(_to_judge(judged))
+    verdict = None if policy is None else judge(_to_judge(judged)) if look.listed else NOT_LISTED
     if look.denied is not None and (verdict is None or verdict.passed != "False"):
         # What is known to be bad stays bad.
         verdict = Verdict("Unknown", Reason.ACCESS_DENIED, look.denied)
