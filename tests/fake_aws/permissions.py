@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
+from moto.utilities.utils import get_partition
+
 from .aws_error import AwsError
 from .call import Call
+from .ecr.backend import registry_of
+from .ecr.scan_rules import scan_type_of
 from .model import ecr_model
 
 ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken", "sts:GetAccessKeyInfo"})
@@ -20,6 +24,8 @@ NO_RESOURCE = frozenset({"tag:GetResources", "tag:GetTagKeys", "tag:GetTagValues
 
 REPOSITORY_MEMBERS = frozenset({"repositoryName", "repositoryNames", "resourceArn"})
 """An ECR action whose request can name a repository is authorised on repositories, any other on ``*``."""
+
+LIST_FINDINGS = "inspector2:ListFindings"
 
 IDENTITY_BASED = "because no identity-based policy allows the {action} action"
 RESOURCE_BASED = "because no resource-based policy allows the {action} action"
@@ -64,17 +70,32 @@ def access_denied(
     return AwsError("AccessDeniedException", message, 400)
 
 
+def reads_inspector(call: Call) -> bool:
+    """Whether ECR answers with what it asks Amazon Inspector for in the caller's name."""
+    if call.action != "ecr:DescribeImageScanFindings":
+        return False
+    return scan_type_of(registry_of(call.account, call.region)) == "ENHANCED"
+
+
+def findings_list(call: Call) -> str:
+    """The resource of inspector2:ListFindings."""
+    return f"arn:{get_partition(call.region)}:inspector2:{call.region}:{call.account}:/findings/list"
+
+
 def actions_of(call: Call) -> tuple[str, ...]:
     """All actions that the call needs, its own first; an unsigned call needs none.
 
     Creating a repository with tags needs ecr:TagResource; a token of ECR Public sts:GetServiceBearerToken
     (the model of its GetAuthorizationToken says so); session tags need sts:TagSession (IAM User Guide, "Pass
-    session tags").
+    session tags"); under enhanced scanning the findings are Inspector's (alexjurkiewicz/ecr-scan-image#19
+    quotes the refusal of inspector2:ListFindings).
     """
     if call.caller is None:
         return ()
     if call.action == "ecr:CreateRepository" and call.parameters.get("tags"):
         return (call.action, "ecr:TagResource")
+    if reads_inspector(call):
+        return (call.action, LIST_FINDINGS)
     if call.action == "ecr-public:GetAuthorizationToken":
         return (call.action, "sts:GetServiceBearerToken")
     if call.action == "sts:AssumeRole" and any(name.startswith("Tags.member.") for name in call.parameters):
@@ -102,7 +123,9 @@ class Permissions:
         allowed, reason = self._allowed[call.account]
         for action in actions_of(call):
             if action not in ALWAYS_ALLOWED and not any(fnmatchcase(action.lower(), one) for one in allowed):
-                raise access_denied(call, reason, action)
+                raise access_denied(
+                    call, reason, action, findings_list(call) if action == LIST_FINDINGS else None
+                )
 
     def clear(self) -> None:
         """Lift every confinement."""

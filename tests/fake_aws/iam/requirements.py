@@ -6,7 +6,9 @@ ecr:TagResource: estahn/k8s-image-swapper#416 quotes AWS's notice) and "Encrypti
 permissions" (with a customer managed key: kms:CreateGrant, kms:DescribeKey and kms:RetireGrant, asked for by
 ECR in the caller's name). Listings without names are authorised on ``repository/*``, a list of names on each.
 sts:GetServiceBearerToken has no resource type and the key sts:AWSServiceName ("... for AWS Security Token
-Service"; fluxcd/pkg#938 quotes the refusal: "on resource: *").
+Service"; fluxcd/pkg#938 quotes the refusal: "on resource: *"). Under enhanced scanning
+DescribeImageScanFindings needs inspector2:ListFindings too (alexjurkiewicz/ecr-scan-image#19 quotes the
+refusal: "on resource: arn:aws:inspector2:<region>:<account>:/findings/list").
 
 Inferred: the name of ECR Public's service (``ecr-public.amazonaws.com``); a repository that is about to be
 created, or that does not exist, has no resource tags; the service's own requests to KMS carry kms:ViaService
@@ -26,7 +28,7 @@ from ..aws_error import AwsError
 from ..call import Call
 from ..ecr.backend import StoredRepository, registry_of
 from ..ecr.encryption import find_key
-from ..permissions import actions_of
+from ..permissions import LIST_FINDINGS, actions_of, findings_list, reads_inspector
 from .conditions import Context
 from .operations import (
     ON_A_KEY,
@@ -117,6 +119,8 @@ def of_repositories(call: Call, request: dict[str, tuple[str, ...]]) -> Iterator
         yield Requirement(call.action, resource, context)
         if creates and call.parameters.get("tags"):
             yield Requirement("ecr:TagResource", resource, context)
+        if reads_inspector(call):
+            yield Requirement(LIST_FINDINGS, findings_list(call), request)
         yield from of_keys(call, stored, request)
 
 
