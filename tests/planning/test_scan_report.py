@@ -216,11 +216,40 @@ class TestVerdict:
         alone = (replace(found.reported[1], is_archived=True),)
         assert verdict(shown(replace(found, reported=alone))) == ("Unknown", Reason.NOT_SCANNED)
 
-    def test_it_is_the_same_after_a_restart(self) -> None:
-        found = look(scan(), self.ARCHIVED)
+
+class TestRestart:
+    """What a status says is all that is known then."""
+
+    def changed(self, status: EcrRepositoryStatus, limits: VulnerabilityPolicy) -> EcrRepositoryStatus:
+        """After a start and a change of the spec."""
+        return with_scan(status, of_last_status(status), REPORT, limits, generation=2, now=NOW)
+
+    def test_a_changed_policy_is_judged_by_what_is_known(self) -> None:
+        status = shown(look(scan(counts={"CRITICAL": 1})))
+        assert verdict(status) == ("False", Reason.VULNERABILITIES_FOUND)
+        wider = self.changed(status, policy(maxCritical=1))
+        assert verdict(wider) == ("True", Reason.NO_VULNERABILITIES_FOUND)
+        assert wider.scan is not None
+        assert [image.passed for image in wider.scan.images or ()] == ["True"]
+
+    def test_an_archived_image_is_still_known_as_one(self) -> None:
+        found = look(scan(), TestVerdict.ARCHIVED)
         found = replace(found, reported=(found.reported[0], replace(found.reported[1], is_archived=True)))
-        status = shown(found)
-        assert shown(of_last_status(status), before=status) == status
+        assert verdict(self.changed(shown(found), policy(maxHigh=0))) == (
+            "True",
+            Reason.NO_VULNERABILITIES_FOUND,
+        )
+
+    def test_what_aws_denied_is_still_denied(self) -> None:
+        status = shown(look(scan(), denied=DENIED))
+        assert verdict(self.changed(status, policy(maxHigh=0))) == ("Unknown", Reason.ACCESS_DENIED)
+
+    def test_the_rules_of_the_registry_are_still_known(self) -> None:
+        found = look(frequency="CONTINUOUS_SCAN", by_registry=True)
+        status = with_registry_rules(shown(found), found, True, generation=1, now=ago(1))
+        assert status.condition(MANAGED_BY_REGISTRY) is not None
+        again = with_registry_rules(status, of_last_status(status), True, generation=1, now=NOW)
+        assert again == status
 
 
 LONG = "t" * 128
@@ -376,9 +405,13 @@ def test_the_verdict_is_never_true_while_an_entry_is_not(
 
 @bounded(200)
 @given(looks(), POLICIES)
-def test_a_restart_forgets_no_count(found: ScanLook, limits: VulnerabilityPolicy) -> None:
+def test_a_restart_is_no_reason_to_write_and_forgets_no_count(
+    found: ScanLook, limits: VulnerabilityPolicy
+) -> None:
     status = shown(found, limits)
-    again = shown(of_last_status(status), limits, before=status)
+    known = of_last_status(status)
+    assert with_scan(status, known, REPORT, limits, generation=1, now=ago(-1)) == status
+    again = with_scan(status, known, REPORT, limits, generation=2, now=NOW)
     before, after = ((one.scan and one.scan.images) or () for one in (status, again))
     for old, new in zip(before, after, strict=True):
         assert (old.digest, old.tag, old.status) == (new.digest, new.tag, new.status)
@@ -431,7 +464,7 @@ def test_a_status_of_another_version_is_read_as_far_as_it_can_be() -> None:
     found = of_last_status(EcrRepositoryStatus.from_json(said))
     assert (found.type, found.frequency) == (None, None)
     assert found.scans == {"sha256:1": ImageScan("NEW")}
-    assert of_last_status(EMPTY) == ScanLook(listed=False)
+    assert of_last_status(EMPTY) == ScanLook(listed=False, is_remembered=True)
 
 
 def test_images_that_nobody_has_listed_yet_are_not_said_to_be_missing() -> None:

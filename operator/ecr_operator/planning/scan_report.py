@@ -65,12 +65,15 @@ class ScanLook:
     """Why indexes are not resolved, and what to do; None: they are."""
     listed: bool = True
     """Whether `reported` is what there is; False: nobody has looked yet."""
+    is_remembered: bool = False
+    """Whether it is what a status says, which is less than what its verdict was made from."""
 
 
 def of_last_status(status: EcrRepositoryStatus) -> ScanLook:
     """What a status says: after a start nothing else is known."""
     scan = status.scan or RepositoryScan()
     known = {image.digest: of_status(image, scan.type) for image in scan.images or ()}
+    verdict = status.condition(SCAN_PASSED)
     reported = tuple(
         Candidate(
             image.digest,
@@ -87,6 +90,9 @@ def of_last_status(status: EcrRepositoryStatus) -> ScanLook:
         scan.type,
         scan.frequency,
         listed=status.images is not None or bool(reported),
+        by_registry=status.condition(MANAGED_BY_REGISTRY) is not None,
+        denied=verdict.message if verdict and verdict.reason == Reason.ACCESS_DENIED else None,
+        is_remembered=True,
     )
 
 
@@ -114,6 +120,10 @@ def with_scan(
             now=now,
         )
 
+    before = status.condition(SCAN_PASSED)
+    if look.is_remembered and before is not None and before.observed_generation == generation:
+        # Nothing is known that this verdict was not made from.
+        return status
     if not images.reads_findings:
         status = status.model_copy(update={"scan": None})
         return concluded(None if policy is None else NOT_READ)
