@@ -199,6 +199,7 @@ def test_an_answer_can_be_as_wrong_as_a_test_wants_it(fake: FakeAws, ecr: Any, i
     odd = {
         "imageScanStatus": {"status": "COMPLETE"},
         "imageScanFindings": {"findingSeverityCounts": {"SEVERE": 2}},
+        "nextToken": 7,
         "registryId": None,
     }
     fake.set_scan_raw("app", "v1", odd)
@@ -209,6 +210,7 @@ def test_an_answer_can_be_as_wrong_as_a_test_wants_it(fake: FakeAws, ecr: Any, i
         "imageId": {"imageDigest": image, "imageTag": "v1"},
         "imageScanStatus": {"status": "COMPLETE"},
         "imageScanFindings": {"findingSeverityCounts": {"SEVERE": 2}},
+        "nextToken": 7,
     }
     fake.set_scan_raw("app", "v1", {})
     answer = ecr.describe_image_scan_findings(repositoryName="app", imageId={"imageDigest": image})
