@@ -105,6 +105,7 @@ def test_every_series_of_the_metrics_has_a_row_with_its_labels() -> None:
     metrics = Metrics()
     metrics.count_objects(lambda: [(("EcrRepository", "True", "InSync"), 1)])
     metrics.count_expiries(lambda: [(("ecr-pull", "host"), 1.0)])
+    metrics.count_findings(lambda: [(("team-a", "web", "CRITICAL"), 1.0)])
     rows = re.findall(r"^\| `(ecr_operator_\w+)` \| (\w+) \| (.*?) \|", METRICS_PAGE, re.MULTILINE)
     found = {name: (type, re.findall(r"`(\w+)`", labels)) for name, type, labels in rows}
 
