@@ -36,5 +36,6 @@ def asked_again_after(scan: ImageScan, pace: ScanPace, *, age: float, polls: int
         case ScanPhase.DONE:
             return pace.every if scan.type == ScanType.ENHANCED else pace.every * BASIC_FACTOR
     if scan.status == SCAN_NOT_FOUND and age < _NEW_SECONDS:
-        return min(pace.interval, pace.every)
+        # AWS begins a scan some time after the push: the longer that is ago, the less it is to be expected.
+        return min(max(pace.poll, age / 4), pace.interval, pace.every)
     return pace.every
