@@ -322,7 +322,7 @@ TOGETHER: dict[str, tuple[list[Judged], str, Reason, str]] = {
         "Have it scanned again, or raise `vulnerabilityPolicy.maxScanAgeDays`",
     ),
     "one that passes without a scan is not the worst, and is said": (
-        [judged("v1", CLEAN, PASS), judged("v2", NEVER, PASS)],
+        [judged("v0", NEVER, PASS), judged("v1", CLEAN, PASS)],
         "True",
         Reason.NO_VULNERABILITIES_FOUND,
         "2 reported images pass; the worst is v1: no findings; 1 passes only because "
