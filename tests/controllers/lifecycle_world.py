@@ -45,6 +45,7 @@ class World:
         self.images, self.listed = list[Json](), list[Json]()
         self.children, self.calls = dict[str, list[str]](), list[str]()
         self.there: str | None = None
+        self.previewed: str | None = None
         self.usage: Usage | UsageUnknown = self.used()
         self.seconds = 1000.0
         self.obj = {
