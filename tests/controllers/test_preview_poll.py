@@ -98,6 +98,12 @@ def restarted(world: RepositoryWorld) -> None:
     world.restart()
 
 
+def unprotected(world: RepositoryWorld) -> None:
+    policy = OLD["lifecyclePolicy"] | {"protection": {"imagesInUse": "Ignore"}}
+    world.obj["spec"] = {**world.obj["spec"], "lifecyclePolicy": policy}
+    world.change()
+
+
 def says(**preview: Any) -> Callable[[RepositoryWorld], None]:
     """AWS says that of the preview; without anything, that it is complete."""
 
@@ -139,6 +145,7 @@ ENDS: dict[str, tuple[Callable[[RepositoryWorld], None], bool]] = {
     "something else of the spec is another": (edited_elsewhere, False),
     "somebody asks by annotation": (asked, False),
     "the operator has started anew": (restarted, False),
+    "no preview is needed any more": (unprotected, False),
     "the status says that it is applied": (told(state="Applied"), False),
     "the status says that it is withdrawn": (told(state="Withdrawn"), False),
     "the status speaks of another text": (told(hash="f" * 32), False),

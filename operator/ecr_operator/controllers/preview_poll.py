@@ -8,6 +8,7 @@ from ecr_operator.controllers.lifecycle_memory import LifecycleMemory
 from ecr_operator.controllers.subject import Subject
 from ecr_operator.planning.lifecycle_preview import Look, Poll, judged, next_step
 from ecr_operator.planning.lifecycle_progress import text_hash
+from ecr_operator.planning.lifecycle_protection import needs_preview
 from ecr_operator.planning.plan import Waiting
 from ecr_operator.reasons import Reason
 
@@ -21,6 +22,8 @@ async def poll(subject: Subject, registry: Registry, memory: LifecycleMemory, no
     """
     run, text = memory.run, subject.desired.lifecycle
     if run is None or text is None or memory.answer is not None or not _is_told(subject, text):
+        return None
+    if not needs_preview(subject.desired.lifecycle_protection, new=False, empty=False):
         return None
     step = next_step(text, run, now, float("inf"))
     if isinstance(step, Look):
