@@ -1,5 +1,9 @@
 """One EcrRepository under its controller: an API server that holds it, and an ECR that is a table."""
 
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from ecr_operator.api.names import OWNER_TAG
@@ -25,13 +29,15 @@ class RepositoryWorld(World):
 
     The API server has no such object any more where it `is_gone`, and takes no write while it `is_down`.
     `preview` is what AWS says of a preview in place of a result without any image; `failing` are operations
-    that AWS refuses.
+    that AWS refuses. While images are described, `meanwhile` happens.
     """
 
     def __init__(self, spec: Json, status: Json | None = None) -> None:
         super().__init__(spec, status or {})
         self.preview: Json = {"status": "IN_PROGRESS"}
         self.failing = dict[str, AwsError]()
+        self.looked = asyncio.Event()
+        self.meanwhile: Callable[[], None] = lambda: None
         self.written = list[Json]()
         self.is_gone = self.is_down = False
         self.partition, self.region, self.is_answering = "aws", REGION, True
@@ -39,6 +45,7 @@ class RepositoryWorld(World):
         context = self._context
         context.registry, context.client, context.policies = self.registry, self, self.policies
         context.cluster = Cluster("prod")
+        context.now = lambda: NOW + timedelta(seconds=self.seconds)
         context.registry_of = lambda _: self.registry
         context.subject = lambda obj: Subject.of(obj, context.cluster, Settings(), self.policies)
         self.store.add_index(REPOSITORIES.plural, BY_NAME, repository_names)
@@ -72,6 +79,21 @@ class RepositoryWorld(World):
         after = await self.controller.reconcile(KEY)
         return after, list(self.calls)
 
+    async def next_inventory(self) -> list[str]:
+        """The calls to AWS of the next look at the images that is due by itself; in virtual time."""
+        self.calls.clear()
+        self.written.clear()
+        self.looked.clear()
+        self.seconds += Settings().inventory_seconds
+        running = asyncio.create_task(self.controller.inventories.run())
+        with suppress(TimeoutError):
+            # With jitter an interval is not as long as that.
+            async with asyncio.timeout(1.5 * Settings().inventory_seconds):
+                await self.looked.wait()
+        await asyncio.sleep(1)
+        running.cancel()
+        return list(self.calls)
+
     # The client of the API server
 
     async def get(self, path: str, *_: Any) -> Json:
@@ -97,8 +119,10 @@ class RepositoryWorld(World):
 
     async def write(self, service: str, operation: str, **parameters: Any) -> Json:
         """Also the policy itself."""
-        if operation == "put_lifecycle_policy":
-            self.there = parameters["lifecyclePolicyText"]
+        if operation in ("put_lifecycle_policy", "delete_lifecycle_policy"):
+            self.there = parameters.get("lifecyclePolicyText")
+            self.calls.append(operation)
+            return {}
         return await super().write(service, operation, **parameters)
 
     async def read(self, service: str, operation: str, **parameters: Any) -> Json:
@@ -107,6 +131,9 @@ class RepositoryWorld(World):
         if operation in self.failing:
             raise self.failing[operation].copy()
         match operation:
+            case "describe_images":
+                self.looked.set()
+                self.meanwhile()
             case "describe_repositories":
                 return {"repositories": [DESCRIPTION]}
             case "list_tags_for_resource":
