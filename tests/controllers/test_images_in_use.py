@@ -1,77 +1,18 @@
 """Many ask what is in use; few lists answer. In virtual time, each request of a list takes a second."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
-from ecr_operator.controllers.images_in_use import FAILURE_SECONDS, ImagesInUse
+from ecr_operator.controllers.images_in_use import FAILURE_SECONDS
 from ecr_operator.kube.errors import KubeError, KubeUnavailable
 from ecr_operator.planning.naming import Registry
 from ecr_operator.planning.usage import Usage, UsageUnknown
-from tests.engine.virtual import run
+from tests.controllers.usage_world import LIST_SECONDS, World, began, lived
 
-LIST_SECONDS = 9.0
-"""A list asks for nine kinds."""
 OUTAGE = KubeUnavailable("no answer")
 REFUSAL = KubeError(403, "Forbidden", "no")
-
-
-class ApiServer:
-    """Nothing but one Pod, and `error` instead while there is one."""
-
-    def __init__(self) -> None:
-        self.error: Exception | None = None
-        self.lists = 0
-        self.running = 0
-        self.most_running = 0
-
-    async def pages(self, path: str, limit: int, params: Any) -> Any:
-        if path.endswith("/replicasets"):
-            self.lists += 1
-            self.running += 1
-            self.most_running = max(self.running, self.most_running)
-        await asyncio.sleep(1)
-        if self.error is not None:
-            self.running -= 1
-            raise self.error
-        items: list[Any] = []
-        if path.endswith("/pods"):
-            self.running -= 1
-            image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:v1"
-            spec = {"containers": [{"name": "app", "image": image}]}
-            items.append({"metadata": {"namespace": "a", "name": "web"}, "spec": spec})
-        yield {"items": items}
-
-
-class World:
-    """One `ImagesInUse` and its API server; times are those of the event loop, which begins at 0."""
-
-    def __init__(self, enabled: bool = True) -> None:
-        self.server = ApiServer()
-        self.now = asyncio.get_running_loop().time
-        client: Any = self.server
-        self.images = ImagesInUse(client, (), enabled, self.now)
-
-    async def at(self, seconds: float, **asked: float) -> tuple[Usage | UsageUnknown, float]:
-        """The answer to who asks at a time, and when it comes."""
-        await asyncio.sleep(seconds - self.now())
-        answer = await self.images.get(**asked)
-        return answer, self.now()
-
-
-def lived(life: Callable[[World], Awaitable[None]], enabled: bool = True) -> None:
-    async def main() -> None:
-        await life(World(enabled))
-
-    run(main())
-
-
-def began(answer: tuple[Usage | UsageUnknown, float]) -> float:
-    assert isinstance(answer[0], Usage), answer
-    return answer[0].began
 
 
 def test_it_lists_what_is_in_use() -> None:
@@ -273,5 +214,19 @@ def test_at_the_end_a_list_that_is_under_way_ends() -> None:
         assert asyncio.all_tasks() <= {asker, asyncio.current_task()}
         with pytest.raises(asyncio.CancelledError):
             await asker
+
+    lived(life)
+
+
+@pytest.mark.parametrize(("request_seconds", "ends"), [(0.1, 0.9), (1.0, 1.5)])
+def test_at_the_end_a_list_has_a_moment_to_end_by_itself(request_seconds: float, ends: float) -> None:
+    async def life(world: World) -> None:
+        world.server.seconds = request_seconds
+        asker = asyncio.create_task(world.at(0))
+        await asyncio.sleep(0.5)
+        await world.images.stop()
+        assert world.now() == pytest.approx(ends)
+        (answer,) = await asyncio.gather(asker, return_exceptions=True)
+        assert isinstance(answer, asyncio.CancelledError) == (ends > 1)
 
     lived(life)
