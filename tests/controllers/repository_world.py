@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from ecr_operator.api.names import OWNER_TAG
+from ecr_operator.api.names import API_VERSION, OWNER_TAG
 from ecr_operator.aws.errors import AwsError
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers.claims import BY_NAME, repository_names
@@ -14,7 +14,7 @@ from ecr_operator.controllers.repository import RepositoryController
 from ecr_operator.controllers.subject import Subject
 from ecr_operator.engine.queue import WorkQueue
 from ecr_operator.kube.errors import KubeError, KubeUnavailable
-from ecr_operator.kube.resources import NAMESPACES, REPOSITORIES
+from ecr_operator.kube.resources import LIFECYCLE_POLICIES, NAMESPACES, REPOSITORIES
 from ecr_operator.planning.ownership import Cluster, ObjectKey
 from ecr_operator.settings import Settings
 from tests.controllers.lifecycle_world import NOW, World
@@ -68,6 +68,14 @@ class RepositoryWorld(World):
         if watched:
             self.store.put(REPOSITORIES.plural, self.obj)
 
+    def policy(self, version: int, **spec: Any) -> None:
+        """An EcrLifecyclePolicy `keep` that selects what has the label `app`."""
+        metadata = self.obj["metadata"] | {"name": "keep", "uid": "keep", "generation": version}
+        metadata["resourceVersion"] = str(version)
+        selector = {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
+        policy = {"apiVersion": API_VERSION, "kind": "EcrLifecyclePolicy", "metadata": metadata}
+        self.store.put(LIFECYCLE_POLICIES.plural, policy | {"spec": {"repositorySelector": selector, **spec}})
+
     def restart(self) -> None:
         """The operator forgets what it remembered."""
         self.controller = RepositoryController(self._context, self.queue)
@@ -97,7 +105,9 @@ class RepositoryWorld(World):
     # The client of the API server
 
     async def get(self, path: str, *_: Any) -> Json:
-        """The object as it is now."""
+        """The object as it is now, or an EcrLifecyclePolicy as the store has it."""
+        if f"/{LIFECYCLE_POLICIES.plural}/" in path:
+            return self.store.get(LIFECYCLE_POLICIES.plural, KEY[0], path.rpartition("/")[2]) or {}
         if self.is_gone:
             raise KubeError(404, "NotFound", f'ecrrepositories.ecr-operator.dev "{KEY[1]}" not found')
         return self.obj

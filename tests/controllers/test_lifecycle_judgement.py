@@ -5,6 +5,8 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from ecr_operator.api.lifecycle_policy import LifecyclePolicyState as State
 from ecr_operator.planning.image_index import IndexChild
 from ecr_operator.planning.lifecycle_gate import LifecycleGate
@@ -128,15 +130,20 @@ def test_a_policy_at_rest_is_judged_as_long_as_aws_holds_it() -> None:
     asyncio.run(main())
 
 
-def test_what_another_version_has_said_of_a_policy_at_rest_is_not_repeated() -> None:
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [("Held", "ReasonOfTheFuture"), ("Pending", "Progressing")],
+    ids=["by another version", "before it was decided"],
+)
+def test_of_a_policy_at_rest_is_not_repeated_what_was_said(state: str, reason: str) -> None:
     condition = {
         "type": "LifecyclePolicyApplied",
         "status": "False",
-        "reason": "ReasonOfTheFuture",
+        "reason": reason,
         "message": "",
         "lastTransitionTime": "2026-11-01T00:00:00Z",
     }
-    entry = {"source": "keep", "state": "Held", "hash": "x"}
+    entry = {"source": "keep", "state": state, "hash": "x"}
     world = World({}, {"lifecyclePolicy": entry, "conditions": [condition]})
     metadata = {**world.obj["metadata"], "name": "keep", "uid": "2"}
     spec = {**OLD["lifecyclePolicy"], "suspend": True, "repositorySelector": {}}
