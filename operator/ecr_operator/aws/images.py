@@ -57,9 +57,9 @@ async def read_images(
     token: str | None = None
 
     def take(detail: Mapping[str, Any]) -> None:
-        image, is_container = described_image(detail), _is_container_image(detail)
-        builder.add(image, detail.get("imageSizeInBytes") or 0, is_container_image=is_container)
-        if reported is not None and is_container:
+        image, can_be_run = described_image(detail), is_container(detail)
+        builder.add(image, detail.get("imageSizeInBytes") or 0, is_container_image=can_be_run)
+        if reported is not None and can_be_run:
             reported.add(image)
         if rows:
             images.append(image)
@@ -124,7 +124,8 @@ async def _page(session: "Session", repository: str, token: str | None, take: Ta
     return answer.get("nextToken") or None
 
 
-def _is_container_image(detail: Mapping[str, Any]) -> bool:
+def is_container(detail: Mapping[str, Any]) -> bool:
+    """Whether an `ImageDetail` is of an image that can be run, or of an index of such."""
     return is_container_image(
         detail.get("imageManifestMediaType"),
         detail.get("artifactMediaType"),
@@ -149,18 +150,45 @@ def described_image(detail: Mapping[str, Any]) -> Image:
     )
 
 
+async def image_details(
+    session: "Session", repository: str, image_id: Mapping[str, str], *, account: str
+) -> Mapping[str, Any] | None:
+    """The `ImageDetail` of one image, an archived one too; None: there is no such image.
+
+    `image_id` has its `imageDigest` or its `imageTag`; `account` is the registry. Raises `AwsError`.
+    """
+    try:
+        answer = await session.read(
+            "ecr",
+            "describe_images",
+            registryId=account,
+            repositoryName=repository,
+            imageIds=[dict(image_id)],
+            filter={"imageStatus": "ANY"},
+        )
+    except AwsError as error:
+        if error.code == "ImageNotFoundException":
+            return None
+        raise
+    details: Sequence[Mapping[str, Any]] = answer.get("imageDetails") or ()
+    return details[0] if details else None
+
+
 async def children_of(
-    session: "Session", repository: str, digests: Sequence[str]
+    session: "Session", repository: str, digests: Sequence[str], *, account: str | None = None
 ) -> dict[str, tuple[IndexChild, ...]]:
     """What indexes refer to, by their digest; without those that AWS does not hand out.
 
     A BatchGetImage counts as a pull. It is by digest alone: by tag it may import images into a repository of
-    a pull-through cache. Raises `AwsError`.
+    a pull-through cache. `account` is the registry, if not our own. Raises `AwsError`.
     """
     found: dict[str, tuple[IndexChild, ...]] = {}
+    registry = {"registryId": account} if account else {}
     for at in range(0, len(digests), IDS_PER_CALL):
         ids = [{"imageDigest": digest} for digest in digests[at : at + IDS_PER_CALL]]
-        answer = await session.read("ecr", "batch_get_image", repositoryName=repository, imageIds=ids)
+        answer = await session.read(
+            "ecr", "batch_get_image", repositoryName=repository, imageIds=ids, **registry
+        )
         for image in answer.get("images", ()):
             found[image["imageId"]["imageDigest"]] = children_in(json.loads(image["imageManifest"]))
     return found
