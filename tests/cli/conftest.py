@@ -48,3 +48,9 @@ def lint(command: Callable[[str], Command]) -> Command:
 def simulate(command: Callable[[str], Command]) -> Command:
     """Runs `ecr-operator simulate`."""
     return command("simulate")
+
+
+@pytest.fixture
+def gate(command: Callable[[str], Command]) -> Command:
+    """Runs `ecr-operator gate`."""
+    return command("gate")

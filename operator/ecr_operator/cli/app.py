@@ -8,6 +8,19 @@ from pydantic import ValidationError
 from typer.exceptions import TyperException
 
 from ecr_operator.cli.crds import crds
+from ecr_operator.cli.gate import (
+    GateKubeconfig,
+    IndexChildren,
+    MaxCritical,
+    MaxHigh,
+    MaxMedium,
+    MaxScanAge,
+    OnUnscanned,
+    PolicyFrom,
+    Timeout,
+)
+from ecr_operator.cli.gate import Images as GatedImages
+from ecr_operator.cli.gate_policy import Flags
 from ecr_operator.cli.iam_policy import iam_policy
 from ecr_operator.cli.lint import lint
 from ecr_operator.cli.plan import (
@@ -125,6 +138,48 @@ def simulate(
         at=at,
         output=output,
         children=children,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def gate(
+    images: GatedImages,
+    max_critical: MaxCritical = None,
+    max_high: MaxHigh = None,
+    max_medium: MaxMedium = None,
+    max_scan_age_days: MaxScanAge = None,
+    on_unscanned: OnUnscanned = None,
+    policy_from: PolicyFrom = None,
+    kubeconfig: GateKubeconfig = None,
+    context: Context = None,
+    timeout: Timeout = 300,
+    children: IndexChildren = True,
+    output: OutputFormat = None,
+) -> None:
+    """Wait until images are scanned, and fail where they have more findings than allowed.
+
+    Reads the findings of ECR's scans, basic or enhanced, and writes nothing. Region and account are those of
+    the image. By itself no critical finding is allowed, and any number of others. Each severity is counted
+    alone; an index of several platforms is judged by its images, of each severity by the worst of them.
+
+    The exit code is 0 when all images pass, 2 when one fails, 3 when one is undecided (not scanned, not
+    scanned in time, or not allowed to be read), and 1 when one does not exist or AWS or the cluster cannot be
+    asked. Of several images the worst counts: 2 over 1 over 3 over 0. The operator's settings
+    (ECR_OPERATOR_...) apply.
+    """
+    from ecr_operator.cli.gate import gate as judge_images
+
+    code = judge_images(
+        _settings(),
+        images,
+        Flags(max_critical, max_high, max_medium, max_scan_age_days, on_unscanned),
+        policy_from=policy_from,
+        kubeconfig=kubeconfig,
+        context=context,
+        timeout=timeout,
+        children=children,
+        output=output,
     )
     raise typer.Exit(code)
 
