@@ -132,6 +132,8 @@ _TABLE: Mapping[str, tuple[Kind, Reason]] = {
     "InvalidParameterException": (Kind.STALLED, Reason.INVALID_PARAMETER),
     "InvalidTagParameterException": (Kind.STALLED, Reason.INVALID_PARAMETER),
     "ValidationException": (Kind.STALLED, Reason.INVALID_PARAMETER),
+    "UnsupportedImageTypeException": (Kind.STALLED, Reason.NOT_SCANNED),
+    "ImageArchivedException": (Kind.STALLED, Reason.NOT_SCANNED),
     "RepositoryNotFoundException": (Kind.STATE, Reason.REPOSITORY_NOT_FOUND),
     "RepositoryAlreadyExistsException": (Kind.STATE, Reason.REPOSITORY_NOT_OURS),
     "RepositoryNotEmptyException": (Kind.STATE, Reason.REPOSITORY_NOT_EMPTY),
