@@ -19,6 +19,16 @@ POD, REGISTRY = "444444444444", "555555555555"
 """Accounts of this module's own, because what was used counts by account: of the Pod, and of the registry."""
 DENIED = {"AccessDeniedException", "KmsException"}
 ROLE = f"arn:aws:iam::{REGISTRY}:role/ecr-operator"
+UNPULLED = {
+    "rulePriority": 1,
+    "selection": {
+        "tagStatus": "any",
+        "countType": "sinceImagePulled",
+        "countUnit": "days",
+        "countNumber": 90,
+    },
+    "action": {"type": "transition", "targetStorageClass": "archive"},
+}
 Printed = Callable[..., dict[str, Any]]
 
 
@@ -84,6 +94,7 @@ def test_every_action_is_of_use_and_none_is_missing(
         _create_and_change(world)
         _adopt(world)
         _preview(world, aws)
+        _scan(world, aws)
     # Another process does not know yet in which account it is, and asks before it deletes.
     with world.operator():
         _delete(world, aws)
@@ -130,6 +141,24 @@ def _preview(world: World, aws: FakeAws) -> None:
     policies.pod("two", "previewed", f"@{index}", account=REGISTRY)
     repositories.patch("previewed", lifecyclePolicy={"rules": [older_than(1, "untagged")]})
     repositories.ready("previewed")
+
+
+def _scan(world: World, aws: FakeAws) -> None:
+    """A missing scan is started, enhanced scanning read, and an index left alone whose pull would count."""
+    repositories = world.repositories
+    name = repositories.name("scanned")
+    repositories.created("scanned", images={"startMissingScans": True})
+    aws.put_image(name, ["v1"], account=REGISTRY)
+    obj = repositories.reconcile_now("scanned", "1")
+    repositories.event(obj, "ScanStarted")
+    aws.set_registry_scanning({"scanType": "ENHANCED", "rules": []}, account=REGISTRY)
+    aws.put_lifecycle_policy(name, json.dumps({"rules": [UNPULLED]}), account=REGISTRY)
+    aws.put_image(name, ["v2"], account=REGISTRY, children=[])
+    aws.reset_calls()
+    repositories.reconcile_now("scanned", "2")
+    seen = {"DescribeImageScanFindings", "ListPullTimeUpdateExclusions"}
+    world.repeatedly(lambda: seen <= aws.calls(account=REGISTRY).keys(), f"{seen}")
+    aws.set_registry_scanning(None, account=REGISTRY)
 
 
 def _delete(world: World, aws: FakeAws) -> None:

@@ -143,7 +143,8 @@ def test_two_policies_that_fight_write_nothing_more_whatever_wakes_them(
     winner, loser = (name for _, name in made)
     with policies.operator(resync_seconds=1.0):
         for name in ("one", "two"):
-            policies.repository(name, A)
+            # How a registry scans is shown once somebody asks.
+            policies.repository(name, A, images={"scanFindings": False})
             policies.in_state(name, "Applied", source=winner)
         policies.ready(winner, matched=2, applied=2)
         policies.stalled(loser, "Conflict", matched=2, conflicting=2)
