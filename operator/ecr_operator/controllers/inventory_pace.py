@@ -175,5 +175,5 @@ class InventoryPace(Generic[K]):
         if kind in self._said:
             return
         self._said[kind] = now
-        text = "Failed to count the images of %s, and perhaps of others: %s"
+        text = "Failed to look at the images of %s, and perhaps of others: %s"
         log.warning(text, key, error, exc_info=None if isinstance(error, AwsError) else error)

@@ -26,6 +26,10 @@ class PullTimes:
         self._excluded: tuple[float, bool] | None = None
         self._arn: str | None = None
 
+    def forget(self) -> None:
+        """Ask anew which roles are excluded: somebody may have excluded ours just now."""
+        self._excluded = None
+
     async def objection(self, registry: Registry, repository: str, in_force: str | None) -> str | None:
         """What speaks against reading an index, and what to do about it; None: nothing.
 

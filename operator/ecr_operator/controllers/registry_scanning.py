@@ -18,6 +18,8 @@ class Scanning:
 
     type: ScanType | None
     frequency: ScanFrequency | None
+    since: float
+    """When the registry has told its type, in monotonic seconds."""
     calls: int = 0
     """What it took to know that."""
 
@@ -50,7 +52,7 @@ class RegistryScanning:
                 self._type = now, None if self._refuses(error) else before
         if self._is_old(name, 1.0):
             calls += await self._ask(registry, [name, *self._others(name)], now)
-        return Scanning(self._type[1], self._found[name][1], calls)
+        return Scanning(self._type[1], self._found[name][1], self._type[0], calls)
 
     async def _ask(self, registry: Registry, names: list[str], now: float) -> int:
         """How many calls it took."""

@@ -19,6 +19,8 @@ class AskedScan:
     """How often in a row it was found running."""
     parts: dict[str, ImageScan] = field(default_factory=dict)
     """The scans of the images that an index refers to, by digest."""
+    is_recalled: bool = False
+    """Whether the status says so: AWS was not asked since the start."""
 
 
 @dataclass
@@ -30,16 +32,28 @@ class ScanMemory:
     asked: dict[str, AskedScan] = field(default_factory=dict)
     """By digest."""
     type: ScanType | None = None
+    type_since: float = float("-inf")
+    """When an answer about an image has told that, in monotonic seconds."""
     frequency: str | None = None
     by_registry: bool = False
     """See `ScanLook`."""
     denied: str | None = None
+    """AWS's sentence, where it refuses to tell findings."""
     denied_until: float = 0.0
     """When AWS is asked again that has refused, in monotonic seconds."""
+    indexes_denied: str | None = None
+    """AWS's sentence, where it refuses to tell what indexes refer to."""
     pull_times: str | None = None
+    """Why indexes are not asked for, and what to do."""
     missing: tuple[str, ...] = ()
     """Images without a scan, of which one is to be started."""
     started: set[str] = field(default_factory=set)
     """Images of which it was tried: once is enough."""
     told: frozenset[str] = frozenset()
     """Critical findings that an event may have named already."""
+
+    def drop(self, digests: frozenset[str]) -> None:
+        """These images are gone."""
+        self.reported = tuple(one for one in self.reported or () if one.digest not in digests)
+        for digest in digests:
+            self.asked.pop(digest, None)

@@ -1,20 +1,18 @@
 """When the scans of a repository's images are looked at, and what follows."""
 
-from ecr_operator.aws.errors import AwsError, CircuitOpen
+import asyncio
+
 from ecr_operator.controllers.call_budget import CallBudget
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.figures import Figures
 from ecr_operator.controllers.inspection import inspected
 from ecr_operator.controllers.inventory_pace import InventoryPace
 from ecr_operator.controllers.memory import Memories
-from ecr_operator.controllers.scans import Scans
+from ecr_operator.controllers.scans import RETRY_SECONDS, Scans
 from ecr_operator.controllers.subject import Json, Subject, object_key
 from ecr_operator.engine.queue import WorkQueue
 from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.planning.ownership import ObjectKey
-
-RETRY_SECONDS = 60.0
-"""When AWS is asked again that has not answered."""
 
 
 class ScanTurns:
@@ -30,6 +28,7 @@ class ScanTurns:
         budget: CallBudget,
     ) -> None:
         self._context = context
+        self._budget = budget
         self._queue = queue
         self._memories = memories
         self._scans = scans
@@ -44,12 +43,16 @@ class ScanTurns:
         await self._pace.run()
 
     def wake(self, subject: Subject) -> None:
-        """Plan the next look at an object, by what is known of it now."""
+        """Plan the next look at an object, and the scans to start, by what is known of it now."""
+        self._scans.plan_starts(subject)
+        self._wake(subject, 0.0)
+
+    def _wake(self, subject: Subject, earliest: float) -> None:
         after = self._scans.due_in(subject)
         if after is None:
             self._pace.discard(subject.key)
         else:
-            self._pace.again_in(subject.key, after)
+            self._pace.again_in(subject.key, max(after, earliest))
 
     async def _due(self, key: ObjectKey) -> int:
         """The pace's turn."""
@@ -60,19 +63,18 @@ class ScanTurns:
             return 0
         subject, registry, _ = found
         missing = self._memories.of(subject.obj).scans.missing
-        try:
-            calls = await self._scans.read(subject, registry)
-        except CircuitOpen:
-            raise
-        except AwsError:
-            self._pace.again_in(key, self._context.jittered(RETRY_SECONDS))
-            raise
-        self.wake(subject)
+        turn = await self._scans.read(subject, registry)
+        self._wake(subject, self._context.jittered(RETRY_SECONDS) if turn.error is not None else 0.0)
         starts = self._memories.of(subject.obj).scans.missing not in ((), missing)
         stale = subject.status.observed_generation != subject.generation
+        # What was read is shown, whatever has become of the rest.
         if starts or stale or not await self._figures.tell(key, subject):
             self._queue.add(key, fresh=False)
-        return calls
+        if turn.error is not None:
+            # The pace counts the call that has failed.
+            self._budget.spend(turn.calls - 1, asyncio.get_running_loop().time())
+            raise turn.error
+        return turn.calls
 
     def _changed(self, kind: str, old: Json | None, new: Json | None) -> None:
         if kind == REPOSITORIES.plural and new is None and old is not None:

@@ -84,6 +84,7 @@ def of_last_status(status: EcrRepositoryStatus) -> ScanLook:
         )
         for image in scan.images or ()
     )
+    verdict = status.condition(SCAN_PASSED)
     return ScanLook(
         reported,
         {digest: found for digest, found in known.items() if found is not None},
