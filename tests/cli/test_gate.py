@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ecr_operator.aws.session import Session
 from tests.fake_aws.client import ACCOUNT, REGION, FakeAws
 
 Gate = Callable[..., tuple[int, str, str]]
@@ -221,9 +222,13 @@ class TestOneImage:
         fake.client("ecr", region="us-east-1", unseen=True).create_repository(repositoryName="team-a/web")
         fake.put_image("team-a/web", tags=["v1"], region="us-east-1")
         fake.set_scan("team-a/web", "v1", {"CRITICAL": 1}, region="us-east-1")
+        scanned(fake, "v1", counts={})
+        theirs = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/team-a/web:v1"
+        assert results(gate(f"{WEB}:v1", theirs, "-o", "json")[1]) == ["pass", "fail"]
+        # No configured one is needed either.
         monkeypatch.delenv("AWS_REGION", raising=False)
         monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
-        code, output, _ = gate(f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/team-a/web:v1", "-o", "json")
+        code, output, _ = gate(theirs, "-o", "json")
         assert (code, only(output)["region"]) == (2, "us-east-1")
 
     @pytest.mark.parametrize(
@@ -423,6 +428,24 @@ class TestWhatMayNotBeRead:
         found = only(output)
         assert (code, found["reason"], found["registryId"]) == (3, "AccessDenied", OTHER)
         assert "no resource-based policy allows" in found["message"]
+
+    def test_every_call_names_the_registry_of_the_image(
+        self, fake: FakeAws, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        put(fake, "v1", children=[scanned(fake, counts={})])
+        read, asked = Session.read, list[tuple[str, Any]]()
+
+        async def told(session: Session, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+            asked.append((operation, parameters.get("registryId")))
+            return await read(session, service, operation, **parameters)
+
+        monkeypatch.setattr(Session, "read", told)
+        assert gate(f"{WEB}:v1")[0] == 0
+        assert asked == [
+            ("describe_images", ACCOUNT),
+            ("batch_get_image", ACCOUNT),
+            ("describe_image_scan_findings", ACCOUNT),
+        ]
 
     def test_an_account_whose_images_may_be_described_and_not_their_findings(
         self, fake: FakeAws, gate: Gate

@@ -73,7 +73,6 @@ def of_last_status(status: EcrRepositoryStatus) -> ScanLook:
     """What a status says: after a start nothing else is known."""
     scan = status.scan or RepositoryScan()
     known = {image.digest: of_status(image, scan.type) for image in scan.images or ()}
-    verdict = status.condition(SCAN_PASSED)
     reported = tuple(
         Candidate(
             image.digest,
