@@ -1,6 +1,7 @@
 """Fence, then perform: the part of a reconcile that changes AWS."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from ecr_operator.api.lifecycle_policy import LifecyclePolicyState
 from ecr_operator.api.repository_status import EcrRepositoryStatus, RepositoryLifecyclePolicy
@@ -49,8 +50,14 @@ class Performed:
     """How far the lifecycle policy was to get by the plan; None: nothing was decided about it."""
     lifecycle_refusal: AwsError | None = None
     """AWS does not take the lifecycle policy; the rest of the plan was carried out all the same."""
-    scan_refusal: AwsError | None = None
-    """AWS does not start a scan of an image; the same."""
+    scan_refusals: Mapping[str, AwsError] = field(default_factory=dict)
+    """The images, by digest, of which AWS does not start a scan; the same."""
+
+    @property
+    def scans_decided(self) -> frozenset[str]:
+        """The images of which AWS has started a scan, or refused to; it was asked about no others."""
+        started = {change.digest for change in self.changes if isinstance(change, StartImageScan)}
+        return frozenset(started | self.scan_refusals.keys())
 
 
 async def fence(context: Context, subject: Subject, plan: Plan) -> Json:
@@ -119,7 +126,7 @@ async def perform(
     """
     done: list[Change] = []
     refusal: AwsError | None = None
-    scan_refusal: AwsError | None = None
+    scan_refusals: dict[str, AwsError] = {}
     for change in plan.changes:
         shared = _shared(change)
         if shared:
@@ -135,11 +142,19 @@ async def perform(
                 refusal = error
                 continue
             if isinstance(change, StartImageScan) and error.kind != Kind.TRANSIENT:
-                scan_refusal = error
+                scan_refusals[change.digest] = error
                 continue
             if not error.refused:
                 managed |= change.parts()
-            return Performed(tuple(done), observed, managed, error, change, lifecycle_refusal=refusal)
+            return Performed(
+                tuple(done),
+                observed,
+                managed,
+                error,
+                change,
+                lifecycle_refusal=refusal,
+                scan_refusals=scan_refusals,
+            )
         done.append(change)
         before, managed = managed, managed | change.parts()
         observed = answer or _observed_after(change, observed)
@@ -152,7 +167,7 @@ async def perform(
             if seen != Seen.WRITTEN:
                 return Performed(tuple(done), observed, managed, seen=seen, lifecycle_refusal=refusal)
         managed = (before - change.ends()) | change.parts()
-    return Performed(tuple(done), observed, managed, lifecycle_refusal=refusal, scan_refusal=scan_refusal)
+    return Performed(tuple(done), observed, managed, lifecycle_refusal=refusal, scan_refusals=scan_refusals)
 
 
 def _shared(change: Change) -> SharedPolicyChange | None:

@@ -208,10 +208,10 @@ class RepositoryController:
             self.inventories.created(subject)
         if any(isinstance(change, PolicyChange) for change in performed.changes):
             memory.policies_written = now
-        if (refused := performed.scan_refusal) is not None:
-            note = f"A scan cannot be started: {refused.message}"
+        for digest, refused in performed.scan_refusals.items():
+            note = f"A scan of {digest} cannot be started: {refused.message}"
             self._context.events.record(subject.obj, refused.reason, note, warning=True)
-        self._scans.started(subject, plan)
+        self._scans.started(subject, performed.scans_decided)
         self.scans.wake(subject)
         report.announce_changes(self._context, subject, performed.changes, plan.adopts)
         status = EcrRepositoryStatus.from_json(obj.get("status"))

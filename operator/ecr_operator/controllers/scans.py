@@ -15,10 +15,8 @@ from ecr_operator.controllers.scan_memory import AskedScan, ScanMemory
 from ecr_operator.controllers.scan_questions import Found, ask, resolve
 from ecr_operator.controllers.subject import Json, Subject, is_deleting
 from ecr_operator.kube.resources import REPOSITORIES
-from ecr_operator.planning.changes import StartImageScan
 from ecr_operator.planning.image_scan import SCAN_NOT_FOUND, ScanPhase
 from ecr_operator.planning.naming import Place
-from ecr_operator.planning.plan import Plan
 from ecr_operator.planning.reported_images import Candidate
 from ecr_operator.planning.scan_due import ScanPace, asked_again_after
 from ecr_operator.planning.scan_report import (
@@ -223,14 +221,12 @@ class Scans:
         memory.told = frozenset(found)
         return tuple(new)
 
-    def started(self, subject: Subject, plan: Plan) -> None:
-        """The plan was carried out: AWS has taken on the scans that it starts, or will not."""
-        digests = {change.digest for change in plan.changes if isinstance(change, StartImageScan)}
+    def started(self, subject: Subject, digests: frozenset[str]) -> None:
+        """AWS has taken on scans of these images, or will not: it is not asked to again."""
         if not digests:
             return
         memory = self._memory(subject)
         memory.started |= digests
-        memory.missing = ()
         for known in memory.asked.values():
             if known.scan is not None and known.scan.status == SCAN_NOT_FOUND:
                 known.due = min(known.due, self._context.monotonic() + self._times.poll)
