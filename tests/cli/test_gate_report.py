@@ -54,6 +54,11 @@ def outcome(findings: tuple[Finding, ...] = FINDINGS, scan: ImageScan = SCAN, **
     return Outcome(target(), **(given | more))
 
 
+def seen(text: str) -> str:
+    """Without its colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
 def text_of(*outcomes: Outcome, policy: GatePolicy = POLICY) -> str:
     told = io.StringIO()
     show(outcomes, policy, Console(file=told, soft_wrap=True, highlight=False))
@@ -87,8 +92,17 @@ def test_a_terminal_gets_the_same_in_colour() -> None:
     told = io.StringIO()
     show([outcome()], POLICY, Console(file=told, force_terminal=True, width=300, color_system="standard"))
     assert "\x1b[1;31mCRITICAL" in told.getvalue()
-    seen = re.sub(r"\x1b\[[0-9;]*m", "", told.getvalue())
-    assert [line.rstrip() for line in seen.splitlines()] == text_of(outcome()).splitlines()
+    lines = [line.rstrip() for line in seen(told.getvalue()).splitlines()]
+    assert lines == text_of(outcome()).splitlines()
+
+
+def test_a_narrow_terminal_folds_addresses_and_no_names_or_digests() -> None:
+    package = "linux-libc-dev 6.8.0-31.31"
+    long = Finding("CVE-2026-100000", "CRITICAL", (package,), uri=f"https://example.com/{'x' * 60}")
+    told = io.StringIO()
+    show([outcome((long,))], POLICY, Console(file=told, force_terminal=True, width=80))
+    assert "CRITICAL   CVE-2026-100000   linux" in seen(told.getvalue())
+    assert f"  digest   {DIGEST}\n" in seen(told.getvalue())
 
 
 def test_at_most_fifty_findings_are_printed_and_a_program_gets_all() -> None:
@@ -219,12 +233,12 @@ def test_a_log_gets_a_line_for_each_look() -> None:
 
 def test_a_terminal_gets_a_display_that_goes_when_it_is_over() -> None:
     told = io.StringIO()
-    console = Console(file=told, force_terminal=True, width=200)
+    console = Console(file=told, force_terminal=True, width=80)
     with shown(console, 300, alive=True) as progress:
         for status in ("PENDING", "IN_PROGRESS"):
             progress.waits(target(), f"waiting for its scan ({status})", 1.2)
             progress._progress.refresh()  # type: ignore[attr-defined]
-        assert f"{WEB}: waiting for its scan (IN_PROGRESS), for at most 300 s" in told.getvalue()
+        assert "0:00:00 of 300 s, waiting for its scan (IN_PROGRESS): web:1.4" in seen(told.getvalue())
         progress.ends(target())
-        seen = len(told.getvalue())
-    assert "waiting" not in told.getvalue()[seen:]
+        before = len(told.getvalue())
+    assert "waiting" not in told.getvalue()[before:]

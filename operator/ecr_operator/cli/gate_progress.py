@@ -17,7 +17,8 @@ def shown(console: Console, seconds: float, *, alive: bool) -> Iterator[Told]:
     if not alive:
         yield _Lines(console, seconds)
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    # What does not fit is cut off at the right: the host would leave no room for the rest.
+    columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True) as progress:
         yield _Alive(progress, seconds)
 
@@ -48,7 +49,8 @@ class _Alive:
 
     def waits(self, target: Target, words: str, seconds: float) -> None:
         """Show it."""
-        text = escape(f"{target.text}: {words}, for at most {self._seconds:,.0f} s")
+        name = target.text.partition("/")[2]
+        text = escape(f"of {self._seconds:,.0f} s, {words}: {name}")
         task = self._tasks.get(target.text)
         if task is None:
             self._tasks[target.text] = self._progress.add_task(text, total=None)

@@ -25,6 +25,7 @@ _SEVERITY_COLOURS: Final = {CRITICAL: "bold red", HIGH: "red", MEDIUM: "yellow"}
 _NONE: Final = "-"
 _COUNT_TITLES: Final = ("SEVERITY", "FOUND", "ALLOWED")
 _FINDING_TITLES: Final = ("SEVERITY", "NAME", "PACKAGE", "INSTALLED", "FIXED IN", "URI")
+_WHOLE: Final = ("SEVERITY", "NAME")
 _SUMMARY: Final = {
     Result.PASS: "passed",
     Result.FAIL: "failed",
@@ -75,7 +76,8 @@ def installed(finding: Finding) -> tuple[str, str]:
 def _show_one(outcome: Outcome, policy: VulnerabilityPolicy, console: Console) -> None:
     console.print(Text(printable(outcome.target.text), style="bold"))
     for title, value in _lines(outcome):
-        console.print(Text(f"  {title:<8} {printable(value)}"))
+        # A digest is a little longer than a terminal is wide.
+        console.print(Text(f"  {title:<8} {printable(value)}"), soft_wrap=True)
     result = Text(f"  {'result':<8} ")
     result.append(outcome.result.value, style=COLOURS[outcome.result])
     result.append(f": {printable(outcome.message)}")
@@ -137,7 +139,8 @@ def _table(console: Console, titles: Row, rows: Sequence[Row]) -> None:
     if console.is_terminal:
         table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
         for title in titles:
-            table.add_column(title, overflow="fold")
+            # Addresses are long: names are not to be folded for their sake.
+            table.add_column(title, overflow="fold", no_wrap=title in _WHOLE)
         for row in rows:
             table.add_row(Text(row[0], style=_SEVERITY_COLOURS.get(row[0], "")), *map(Text, row[1:]))
         console.print(table)
