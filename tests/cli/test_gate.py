@@ -178,7 +178,9 @@ class TestOneImage:
     def test_aws_says_active_before_it_has_any_findings(self, fake: FakeAws, gate: Gate) -> None:
         digest = scanned(fake, "v1", type="ENHANCED")
         fake.set_scan_raw("team-a/web", digest, {"imageScanStatus": {"status": "ACTIVE"}}, type="ENHANCED")
-        assert gate(f"{WEB}:v1", "--timeout", "0", "--on-unscanned", "pass")[0] == 3
+        code, output, _ = gate(f"{WEB}:v1", "--timeout", "0", "--on-unscanned", "pass")
+        told = "has a scan that was not finished at the first look (ACTIVE)"
+        assert (code, told in output) == (3, True)
         with meanwhile(fake, lambda: fake.set_scan("team-a/web", digest, {}, type="ENHANCED"), after=3):
             assert gate(f"{WEB}:v1")[0] == 0
 
@@ -271,7 +273,7 @@ class TestOneImage:
         scanned(fake, "v1", counts={}, age=8 * 24 * HOUR)
         assert gate(f"{WEB}:v1", "--max-scan-age-days", "9")[0] == 0
         code, output, _ = gate(f"{WEB}:v1", "--max-scan-age-days", "7")
-        assert (code, "which is more than 7 days ago" in output) == (3, True)
+        assert (code, "more than 7 days ago" in output) == (3, True)
         assert gate(f"{WEB}:v1", "--max-scan-age-days", "7", "--on-unscanned", "fail")[0] == 2
 
 

@@ -63,7 +63,9 @@ class Look:
     def scan(self) -> ImageScan | None:
         """What is known; None: nothing."""
         scans = [part.scan for part in self.parts.values() if part.scan is not None]
-        return together(scans) if scans else None
+        if not scans:
+            return None
+        return together(scans) if self.is_index else scans[0]
 
     @property
     def is_complete(self) -> bool:
