@@ -217,7 +217,7 @@ class TestWhatIsNotWritten:
         obj = repositories.stalled("web", "RepositoryOwnedByAnother")
         assert "scan" not in obj["status"]
         assert FINDINGS not in aws.calls(prefix=name)
-        assert not aws.writes(prefix=name)
+        assert repositories.writes() == []
 
     def test_nothing_is_asked_of_what_is_suspended_or_does_not_want_it(
         self, repositories: Repositories, aws: FakeAws
@@ -231,7 +231,7 @@ class TestWhatIsNotWritten:
         for one, spec in wants.items():
             repositories.created(one, **spec)
         repositories.patch("suspended", suspend=True)
-        repositories.reconciling("suspended", "Suspended")
+        repositories.wait("suspended", "Ready", "True", "Suspended")
         for one in wants:
             aws.put_image(repositories.name(one), ["1"])
         aws.reset_calls()

@@ -1,0 +1,251 @@
+"""Scans of indexes, missing scans and archived images: what is asked of AWS for them, and what is not."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from ecr_operator.planning.changes import StartImageScan
+from ecr_operator.planning.plan import Done, Plan
+from tests.controllers.scan_world import DAY, MANIFEST, RUNNING, ScanWorld, refusal, scanned
+from tests.engine.virtual import run
+from tests.planning.samples import ACCOUNT
+
+HOUR = 3600.0
+LIMITS = {"vulnerabilityPolicy": {"maxCritical": 0}}
+LINUX = {"platform": {"os": "linux", "architecture": "amd64"}}
+ATTESTATION = {
+    "digest": "attestation",
+    "platform": {"os": "unknown", "architecture": "unknown"},
+    "annotations": {"vnd.docker.reference.type": "attestation-manifest"},
+}
+PULLED = json.dumps({"rules": [{"selection": {"countType": "sinceImagePulled"}}]})
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/ecr-operator"
+WANTS = {"images": {"startMissingScans": True}}
+Main = Callable[[ScanWorld], Coroutine[Any, Any, None]]
+
+
+def with_indexes(main: Main, number: int = 1, **spec: Any) -> None:
+    """A repository with so many indexes of two images each, scanned; one has a critical finding."""
+
+    async def whole() -> None:
+        world = ScanWorld()
+        for one in range(number):
+            parts = [{"digest": f"{one}-{part}", **LINUX} for part in ("amd", "arm")]
+            world.manifests[f"index-{one}"] = [*parts, ATTESTATION]
+            world.answers |= {f"{one}-amd": scanned(CRITICAL=1, LOW=2), f"{one}-arm": scanned(LOW=5)}
+        indexes = [world.image(f"index-{one}", age=DAY + one, index=True) for one in range(number)]
+        world.add("web", *indexes, **LIMITS | {"images": {"report": 20}} | spec)
+        async with world:
+            await main(world)
+
+    run(whole())
+
+
+def test_an_index_is_judged_by_its_images_and_no_other_of_its_manifests() -> None:
+    async def main(world: ScanWorld) -> None:
+        await world.look("web")
+        await asyncio.sleep(60)
+        [image] = world.scan("web")["images"]
+        assert (image["digest"], image["status"]) == ("index-0", "COMPLETE")
+        assert image["severityCounts"] == {"CRITICAL": 1, "LOW": 5}
+        assert world.asked() == ["0-amd", "0-arm"]
+        world.answers["0-arm"] = RUNNING
+        await world.look("web", asked=True)
+        await asyncio.sleep(60)
+        assert world.scan("web")["images"][0]["status"] == "IN_PROGRESS"
+        assert world.verdict("web")["reason"] == "VulnerabilitiesFound"
+
+    with_indexes(main)
+
+
+def test_what_indexes_refer_to_is_asked_for_once_and_of_all_together() -> None:
+    async def main(world: ScanWorld) -> None:
+        await world.look("web")
+        await asyncio.sleep(30 * HOUR)
+        calls = world.per_operation()
+        assert calls[MANIFEST] == 1
+        assert calls["get_lifecycle_policy"] == 1
+        assert sorted(world.asked(MANIFEST)) == sorted(world.manifests)
+        assert len(world.asked()) > 20
+
+    with_indexes(main, number=10)
+
+
+class TestPullTimes:
+    @pytest.mark.parametrize("knows", ["ours", "foreign"])
+    def test_no_index_is_read_where_that_would_count_as_a_pull(self, knows: str) -> None:
+        async def main(world: ScanWorld) -> None:
+            # A policy of somebody else is known to AWS alone.
+            if knows == "ours":
+                world.memories.of(world.obj("web")).lifecycle.in_force = PULLED
+            else:
+                world.lifecycle["web"] = PULLED
+            await world.look("web")
+            await asyncio.sleep(2 * HOUR)
+            verdict = world.verdict("web")
+            assert (verdict["status"], verdict["reason"]) == ("Unknown", "PullTimesCount")
+            assert f"register-pull-time-update-exclusion --principal-arn {ROLE}" in verdict["message"]
+            calls = world.per_operation()
+            assert calls[MANIFEST] == 0
+            # Once per look at the repository, however many indexes it has.
+            assert calls["get_lifecycle_policy"] <= (0 if knows == "ours" else 12)
+            assert calls["list_pull_time_update_exclusions"] <= 2
+            # Who has run the command asks again.
+            world.excluded = [f"arn:aws:iam::{ACCOUNT}:role/path/ecr-operator"]
+            await world.look("web", asked=True)
+            await asyncio.sleep(60)
+            assert world.verdict("web")["reason"] == "VulnerabilitiesFound"
+
+        with_indexes(main, number=5)
+
+    def test_what_was_known_of_an_index_before_a_start_stays(self) -> None:
+        async def main(world: ScanWorld) -> None:
+            await world.look("web")
+            await asyncio.sleep(60)
+            before = world.obj("web")["status"]["scan"]
+            world.start()
+            world.lifecycle["web"] = PULLED
+            await world.look("web", asked=True)
+            subject = world.subject(world.obj("web"))
+            await world.scans.read(subject, world.context.registry)
+            assert world.per_operation()[MANIFEST] == 1
+            assert world.scans.shown(subject, subject.status, 1).to_json()["scan"] == before
+
+        with_indexes(main)
+
+    @pytest.mark.parametrize("action", [MANIFEST, "get_lifecycle_policy"])
+    def test_a_right_that_is_missing_is_named_and_plain_images_are_read(self, action: str) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.images["web"].append(world.image("plain"))
+            world.answers["plain"] = scanned(LOW=1)
+            world.failures[action] = refusal("AccessDeniedException", f"no {action}", operation=action)
+            await world.look("web")
+            await asyncio.sleep(HOUR)
+            index, plain = sorted(world.scan("web")["images"], key=lambda one: one["digest"])
+            assert "status" not in index
+            assert plain["status"] == "COMPLETE"
+            assert f"no {action}" in world.verdict("web")["message"]
+            assert world.verdict("web")["status"] == "Unknown"
+            assert world.per_operation()[action] <= 10
+            world.failures.clear()
+            await asyncio.sleep(0.5 * HOUR)
+            assert world.verdict("web")["reason"] == "VulnerabilitiesFound"
+
+        with_indexes(main)
+
+
+def test_an_outage_while_indexes_are_resolved_wipes_nothing_and_stops_no_other() -> None:
+    async def main(world: ScanWorld) -> None:
+        world.images["web"].append(world.image("plain"))
+        world.answers["plain"] = scanned(LOW=1)
+        world.failures[MANIFEST] = refusal("ServerException", status=500, operation="BatchGetImage")
+        await world.look("web")
+        await asyncio.sleep(60)
+        states = {one["digest"]: one.get("status") for one in world.scan("web")["images"]}
+        assert states == {"index-0": None, "plain": "COMPLETE"}
+        world.failures.clear()
+        await asyncio.sleep(180)
+        assert world.verdict("web")["reason"] == "VulnerabilitiesFound"
+
+    with_indexes(main)
+
+
+def test_an_index_that_is_gone_is_no_unscanned_image() -> None:
+    async def main(world: ScanWorld) -> None:
+        world.manifests.clear()
+        await world.look("web")
+        await asyncio.sleep(60)
+        assert world.verdict("web")["reason"] == "NoImagesReported"
+
+    with_indexes(main)
+
+
+def test_an_archived_image_costs_no_call() -> None:
+    async def main(world: ScanWorld) -> None:
+        world.images["web"] = [
+            world.image("old", imageStatus="ARCHIVED"),
+            world.image("index-0", index=True, imageStatus="ARCHIVED"),
+        ]
+        await world.look("web")
+        await asyncio.sleep(60)
+        assert {one["status"] for one in world.scan("web")["images"]} == {"IMAGE_ARCHIVED"}
+        assert not world.asked()
+        assert not world.asked(MANIFEST)
+
+    with_indexes(main)
+
+
+class TestMissingScans:
+    def missing(self, world: ScanWorld) -> tuple[str, ...]:
+        """Which scans the next reconcile starts."""
+        return world.memories.of(world.obj("web")).scans.missing
+
+    def test_those_of_images_and_of_an_indexs_images_are_started_once(self) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.images["web"].append(world.image("plain"))
+            del world.answers["0-arm"]
+            await world.look("web")
+            await asyncio.sleep(60)
+            assert sorted(self.missing(world)) == ["0-arm", "plain"]
+            assert world.queue.holds(("team-a", "web"))
+            plan = Plan(tuple(StartImageScan("web", one) for one in self.missing(world)), Done())
+            begin = world.loop.time()
+            world.scans.started(world.subject(world.obj("web")), plan)
+            world.turns.wake(world.subject(world.obj("web")))
+            assert self.missing(world) == ()
+            # Its result is looked for soon.
+            world.answers |= {"0-arm": scanned(LOW=1), "plain": scanned(LOW=1)}
+            await asyncio.sleep(60)
+            assert {"0-arm", "plain"} <= set(world.asked(since=begin))
+            world.answers.clear()
+            await asyncio.sleep(50 * HOUR)
+            assert not {"0-arm", "plain"} & set(self.missing(world))
+
+        with_indexes(main, **WANTS)
+
+    def test_none_is_under_enhanced_scanning_or_where_nothing_is_to_be_written(self) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.answers.clear()
+            world.scan_type = "ENHANCED"
+            world.add("observed", world.image("x"), managementPolicy="Observe", **WANTS)
+            for name in ("web", "observed"):
+                await world.look(name)
+            await asyncio.sleep(60)
+            assert self.missing(world) == ()
+            world.scan_type = "BASIC"
+            await asyncio.sleep(4 * HOUR)
+            assert self.missing(world) != ()
+            assert world.scan("observed")["images"][0]["status"] == "SCAN_NOT_FOUND"
+            assert world.memories.of(world.obj("observed")).scans.missing == ()
+
+        with_indexes(main, **WANTS)
+
+    def test_to_wish_for_them_later_starts_them_at_the_next_reconcile(self) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.answers.clear()
+            await world.look("web")
+            await asyncio.sleep(60)
+            assert self.missing(world) == ()
+            world.obj("web")["spec"]["images"] = {"startMissingScans": True}
+            begin = world.loop.time()
+            world.turns.wake(world.subject(world.obj("web")))
+            assert sorted(self.missing(world)) == ["0-amd", "0-arm"]
+            assert not world.asked(since=begin)
+
+        with_indexes(main)
+
+    def test_after_a_start_aws_is_asked_first(self) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.images["web"] = [world.image("plain")]
+            await world.look("web")
+            await asyncio.sleep(60)
+            assert self.missing(world) == ("plain",)
+            world.start()
+            await world.look("web")
+            world.turns.wake(world.subject(world.obj("web")))
+            assert self.missing(world) == ()
+
+        with_indexes(main, **WANTS)
