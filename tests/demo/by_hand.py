@@ -1,7 +1,7 @@
 """What a person does to AWS beside the operator. Shown as commands of the AWS CLI, sent with boto3."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.demo.narrator import Narrator
@@ -81,6 +81,13 @@ class ByHand:
         """Put images in place that were pushed so many days ago, by tag."""
         for tag, days in ages.items():
             self._aws.put_image(name, [tag], age=days * DAY)
+
+    def push_scanned(self, name: str, tag: str, findings: Sequence[Mapping[str, Any]]) -> None:
+        """Put an image in place that is scanned at once; `findings` as `FakeAws.set_scan` takes them."""
+        # Else the scan could be seen, as one without findings, before it is said what it finds.
+        self._aws.set_scan_seconds(None, prefix=name)
+        self._aws.put_image(name, [tag])
+        self._aws.complete_scans(name, findings=findings)
 
     def tags(self, name: str) -> list[str]:
         """Show and return the tags of a repository's images, sorted."""

@@ -76,6 +76,14 @@ class Commands:
             raise CommandError(f"`{line}` showed nothing new in {timeout:.0f} s")
         return done.stdout
 
+    def wait_until_refused(self, line: str, timeout: float) -> None:
+        """Repeat a command, unseen, until it fails: what refuses it has not learned of that yet."""
+        deadline = time.monotonic() + timeout
+        while self._once(line).returncode == 0:
+            if time.monotonic() > deadline:
+                raise CommandError(f"`{line}` was not refused in {timeout:.0f} s")
+            time.sleep(0.1)
+
     def show(self, path: str) -> None:
         """Show a file of the source tree, without its comments."""
         self._narrator.command(f"cat {path}")

@@ -3,6 +3,7 @@
 from tests.demo.commands import CommandError
 from tests.demo.lifecycle import LifecycleStory
 from tests.demo.narrator import Narrator
+from tests.demo.scans import ScanStory
 from tests.demo.world import World
 
 MANIFESTS = "tests/demo/manifests"
@@ -49,10 +50,11 @@ class Story:
         self.held_deletion()
         self.pull_credentials()
         LifecycleStory(self._narrator, self._world).tell()
+        ScanStory(self._narrator, self._world).tell()
         self.calls()
 
     def install(self) -> None:
-        """CRDs, operator."""
+        """CRDs, admission policy, operator."""
         self._step(
             "Install",
             "A real kube-apiserver runs here, without nodes, and a fake AWS. The operator comes now, as a",
@@ -60,6 +62,8 @@ class Story:
         )
         self._run("kubectl version")
         self._run("kubectl apply --server-side -k crds/")
+        self._narrator.say("", "A policy that refuses images, for namespaces that ask for it; none does yet:")
+        self._run("kubectl apply -k deploy/admission/")
         self._world.show_operator()
         with self._narrator.waiting("Starting the operator"):
             self._world.start_operator()

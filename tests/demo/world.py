@@ -30,6 +30,8 @@ SETTINGS = {
     "ECR_OPERATOR_PREVIEW_SECONDS": "1",
     # 15 min are the default: nobody wants to wait so long for the end of the story.
     "ECR_OPERATOR_INVENTORY_SECONDS": "5",
+    # 20 s are the default; a scan of the fake AWS is done when somebody says so.
+    "ECR_OPERATOR_SCAN_POLL_SECONDS": "1",
 }
 NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 """The user's own profile must not decide which AWS the operator talks to."""
