@@ -1,4 +1,4 @@
-"""The steps about scans: findings on the resource, a Pod that is refused, an image that mends it."""
+"""The steps about scans: their findings are on the resource, and stop a pipeline and a Pod, until mended."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +16,8 @@ NAMESPACE = "samples"
 LABEL = "ecr-operator.dev/scan-admission"
 POLICY = "ecr-operator-scan-admission"
 SCAN_PASSED = '?(@.type=="ScanPassed")'
+BREAKS_POLICY = 2
+"""The exit code of `ecr-operator gate`."""
 ADMISSION_SECONDS = 45.0
 """At most: the API server looks for new kinds, those of parameters too, every 30 s, and the policy was
 applied in the first step, which is longer ago.
@@ -48,6 +50,7 @@ class ScanStory:
     def tell(self) -> None:
         """All steps. Raises `CommandError` and `OperatorError`."""
         self.found()
+        self.gate()
         self.refused()
         self.mended()
 
@@ -68,6 +71,18 @@ class ScanStory:
         self._run("kubectl get ecrrepo/cart")
         self._verdict(until="1.0 has 1 critical finding")
         self._run("kubectl events --for ecrrepo/cart", until=str(CRITICAL["name"]))
+
+    def gate(self) -> None:
+        """A pipeline judges by the same policy."""
+        self._step(
+            "A pipeline stops at it",
+            "`gate` waits until an image is scanned, and fails where it breaks the policy, here that of the",
+            "EcrRepository. The exit code is 2.",
+        )
+        gate = f"ecr-operator gate {CART_IMAGE}:1.0 --policy-from {NAMESPACE}/cart"
+        said = self._run(gate, exits=BREAKS_POLICY)
+        if str(CRITICAL["name"]) not in said or str(HIGH["name"]) in said:
+            raise CommandError("the gate does not list the finding that breaks the policy, and no other")
 
     def refused(self) -> None:
         """The cluster does not run that image."""

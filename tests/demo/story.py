@@ -233,8 +233,8 @@ class Story:
         """What all this cost."""
         self._step(
             "What was asked of AWS in all",
-            "By the operator and by the commands `plan` and `simulate`. Most of it counts images, which is",
-            "done every 5 seconds here (DescribeImages).",
+            "By the operator and by the commands `plan`, `simulate` and `gate`. Most of it counts images,",
+            "which is done every 5 seconds here (DescribeImages).",
         )
         counted = self._world.by_hand.operators_calls()
         for operation in sorted(counted):

@@ -53,9 +53,10 @@ def test_the_demo_tells_its_story_and_leaves_nothing_running() -> None:
         "13. When nobody uses the image the policy is applied",
         "14. A policy in force is withdrawn in time",
         "15. What a scan finds is on the resource, with a verdict",
-        "16. A Pod with that image is refused",
-        "17. The image that mends it is let in",
-        "18. What was asked of AWS in all",
+        "16. A pipeline stops at it",
+        "17. A Pod with that image is refused",
+        "18. The image that mends it is let in",
+        "19. What was asked of AWS in all",
     ]
     assert "\x1b" not in done.stdout
 
