@@ -30,13 +30,19 @@ class PullTimes:
         """Ask anew which roles are excluded: somebody may have excluded ours just now."""
         self._excluded = None
 
-    async def objection(self, registry: Registry, repository: str, in_force: str | None) -> str | None:
+    async def objection(
+        self, registry: Registry, repository: str, in_force: str | None, wanted: str | None
+    ) -> str | None:
         """What speaks against reading an index, and what to do about it; None: nothing.
 
-        `in_force` is the lifecycle policy as far as it is known. Raises `AwsError`.
+        `in_force` is the lifecycle policy as far as it is known, `wanted` the one that is about to be: it
+        goes by the pulls before it as well. Raises `AwsError`.
         """
         try:
-            text = in_force or await lifecycle_policy(registry, repository)
+            if wanted is not None and _RULE in wanted:
+                text: str | None = wanted
+            else:
+                text = in_force or await lifecycle_policy(registry, repository)
         except AwsError as error:
             if error.kind == Kind.TRANSIENT:
                 raise

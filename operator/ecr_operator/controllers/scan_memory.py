@@ -31,6 +31,8 @@ class ScanMemory:
     """The images that may be reported; None: they were not listed yet."""
     asked: dict[str, AskedScan] = field(default_factory=dict)
     """By digest."""
+    has_read: bool = False
+    """Whether AWS has told all that it was asked since the start."""
     type: ScanType | None = None
     type_since: float = float("-inf")
     """When an answer about an image has told that, in monotonic seconds."""

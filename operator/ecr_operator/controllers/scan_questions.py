@@ -10,6 +10,7 @@ from ecr_operator.aws.scans import read_scan
 from ecr_operator.controllers.lifecycle_memory import LifecycleMemory
 from ecr_operator.controllers.pull_times import PullTimes
 from ecr_operator.controllers.scan_memory import AskedScan, ScanMemory
+from ecr_operator.planning.desired import DesiredRepository
 from ecr_operator.planning.image_scan import ARCHIVED, SCAN_NOT_FOUND, ImageScan, together
 from ecr_operator.planning.reported_images import Candidate
 from ecr_operator.reasons import Reason
@@ -66,7 +67,7 @@ async def ask(
 
 async def resolve(
     registry: Registry,
-    repository: str,
+    desired: DesiredRepository,
     indexes: Sequence[Candidate],
     pull_times: PullTimes,
     memory: ScanMemory,
@@ -79,11 +80,13 @@ async def resolve(
     wanted = [one.digest for one in indexes if one.digest not in lifecycle.children]
     if not wanted:
         return 0
-    memory.pull_times = await pull_times.objection(registry, repository, lifecycle.in_force)
+    memory.pull_times = await pull_times.objection(
+        registry, desired.name, lifecycle.in_force, desired.lifecycle
+    )
     if memory.pull_times is not None:
         return 1
     try:
-        found = await children_of(registry.session, repository, wanted)
+        found = await children_of(registry.session, desired.name, wanted)
     except AwsError as error:
         if error.reason != Reason.ACCESS_DENIED:
             raise

@@ -119,7 +119,7 @@ class Scans:
         indexes = [one for _, one, _ in due if one.is_index and not one.is_archived]
         failed: AwsError | None = None
         try:
-            calls += await resolve(registry, name, indexes, self._pull_times, memory, lifecycle)
+            calls += await resolve(registry, subject.desired, indexes, self._pull_times, memory, lifecycle)
         except CircuitOpen:
             raise
         except AwsError as error:
@@ -158,6 +158,7 @@ class Scans:
                 memory.denied = None
             self._keep(memory, candidate, known, found)
         self.plan_starts(subject)
+        memory.has_read = memory.has_read or failed is None
         return ScanTurn(calls, failed)
 
     def plan_starts(self, subject: Subject) -> None:
@@ -203,14 +204,27 @@ class Scans:
     def shown(self, subject: Subject, status: EcrRepositoryStatus, generation: int) -> EcrRepositoryStatus:
         """`status` with what is known, and the verdict on it."""
         look, spec, now = self.look(subject), subject.spec, self._context.now()
-        is_judged = subject.status.observed_generation == subject.generation
-        if self._memory(subject).reported is None and is_judged and spec.effective_images.reads_findings:
-            # What a start does not know yet is no news.
+        if self._knows_less(subject):
             return status
         status = with_scan(
             status, look, spec.effective_images, spec.vulnerability_policy, generation=generation, now=now
         )
         return with_registry_rules(status, look, subject.desired.scan_on_push, generation=generation, now=now)
+
+    def _knows_less(self, subject: Subject) -> bool:
+        """Whether the status says all that is known, and more: a start is no news."""
+        if subject.status.observed_generation != subject.generation:
+            return False
+        if not subject.spec.effective_images.reads_findings:
+            return False
+        memory, before = self._memory(subject), subject.status.scan
+        if memory.reported is None:
+            return True
+        # Why an image was not read is said by the verdict alone. It is looked for at once.
+        unread = {one.digest for one in (before and before.images) or () if one.status is None}
+        return not memory.has_read and any(
+            known is None and candidate.digest in unread for candidate, known in _wanted(subject, memory)
+        )
 
     def new_criticals(self, subject: Subject) -> tuple[str, ...]:
         """Critical findings that were not there when this was asked last."""
