@@ -140,9 +140,10 @@ class TestBudget:
 
     def test_how_the_registry_scans_is_asked_for_25_repositories_at_once(self) -> None:
         async def main(world: ScanWorld) -> None:
-            many(world, 100, 1)
             world.add("off", images={"scanFindings": False})
+            world.add("none", images={"report": 0})
             world.add("suspended", suspend=True)
+            many(world, 100, 1)
             await asyncio.sleep(HOUR)
             begin = world.loop.time()
             await asyncio.sleep(10 * 900.0)
@@ -217,6 +218,20 @@ class TestErrors:
 
         in_world(main)
 
+    def test_a_denial_is_forgotten_with_the_images_that_it_was_about(self) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.failures[FINDINGS] = refusal("AccessDeniedException", DENIED)
+            world.add("web", world.image("a"), **LIMITS)
+            await world.look("web")
+            await asyncio.sleep(60)
+            assert world.verdict("web")["reason"] == "AccessDenied"
+            world.images["web"] = [world.image("a", imageStatus="ARCHIVED")]
+            await asyncio.sleep(2 * HOUR)
+            assert world.verdict("web")["reason"] == "NotScanned"
+            assert len(world.asked()) <= 3
+
+        in_world(main)
+
     @pytest.mark.parametrize(
         "operation",
         ["get_registry_scanning_configuration", "batch_get_repository_scanning_configuration"],
@@ -251,6 +266,7 @@ class TestRestart:
             await world.look("r0")
             assert world.scans.shown(subject, subject.status, 1) == subject.status
             assert not world.asked(since=begin)
+            assert (world.scans.due_in(subject) or 0.0) > 60
             assert world.writes == before
             assert world.obj("r0")["status"] == status
 
@@ -274,6 +290,10 @@ class TestRestart:
             shown = world.scans.shown(subject, subject.status, 1)
             assert shown.to_json() == subject.status.to_json()
             assert world.scans.due_in(subject) == 0
+            # Nothing else is due, and it is tried all the same.
+            world.failures.clear()
+            await world.scans.read(subject, world.context.registry)
+            assert world.scans.look(subject).denied is None
 
         in_world(main)
 

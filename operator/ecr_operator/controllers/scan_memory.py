@@ -59,3 +59,12 @@ class ScanMemory:
         self.reported = tuple(one for one in self.reported or () if one.digest not in digests)
         for digest in digests:
             self.asked.pop(digest, None)
+
+    def switch(self, type: ScanType) -> None:
+        """The other kind's findings are hidden from now on, and say nothing for this one."""
+        self.type = type
+        self.asked = {
+            digest: known
+            for digest, known in self.asked.items()
+            if known.scan is None or known.scan.type in (None, type)
+        }

@@ -8,7 +8,8 @@ from ecr_operator.controllers.figures import Figures
 from ecr_operator.controllers.inspection import inspected
 from ecr_operator.controllers.inventory_pace import InventoryPace
 from ecr_operator.controllers.memory import Memories
-from ecr_operator.controllers.scans import RETRY_SECONDS, Scans
+from ecr_operator.controllers.scan_reader import RETRY_SECONDS
+from ecr_operator.controllers.scans import Scans
 from ecr_operator.controllers.subject import Json, Subject, object_key
 from ecr_operator.engine.queue import WorkQueue
 from ecr_operator.kube.resources import REPOSITORIES

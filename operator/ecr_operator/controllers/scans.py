@@ -1,45 +1,28 @@
-"""Looks at the scans of the reported images: when, and what is kept of it."""
+"""The scans of the reported images: when they are due, what a status shows of them, which to start."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.api.scan_status import ScanType
-from ecr_operator.aws.errors import AwsError, CircuitOpen, Kind
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers.context import Context
 from ecr_operator.controllers.memory import Memories
 from ecr_operator.controllers.pull_times import PullTimes
 from ecr_operator.controllers.registry_scanning import RegistryScanning
 from ecr_operator.controllers.scan_memory import AskedScan, ScanMemory
-from ecr_operator.controllers.scan_questions import Found, ask, resolve
+from ecr_operator.controllers.scan_reader import ScanReader, ScanTurn, wanted
 from ecr_operator.controllers.subject import Json, Subject, is_deleting
 from ecr_operator.kube.resources import REPOSITORIES
-from ecr_operator.planning.image_scan import SCAN_NOT_FOUND, ScanPhase
+from ecr_operator.planning.image_scan import SCAN_NOT_FOUND
 from ecr_operator.planning.naming import Place
 from ecr_operator.planning.reported_images import Candidate
 from ecr_operator.planning.scan_due import ScanPace, asked_again_after
 from ecr_operator.planning.scan_report import (
-    SCAN_PASSED,
     ScanLook,
     of_last_status,
     with_registry_rules,
     with_scan,
 )
-from ecr_operator.reasons import Reason
-
-RETRY_SECONDS = 60.0
-"""When AWS is asked again that has not answered."""
-DENIALS = frozenset({Reason.ACCESS_DENIED, Reason.ASSUME_ROLE_DENIED})
-
-
-@dataclass(frozen=True, slots=True)
-class ScanTurn:
-    """What a look at a repository's scans has come to."""
-
-    calls: int
-    error: AwsError | None = None
-    """Why not all was read that was due, where that passes by itself or is about one image."""
 
 
 class Scans:
@@ -52,6 +35,7 @@ class Scans:
         self._times = ScanPace(settings.scan_seconds, settings.scan_poll_seconds, settings.inventory_seconds)
         self._scanning = RegistryScanning(settings.inventory_seconds, self._names, context.monotonic)
         self._pull_times = PullTimes(context.monotonic)
+        self._reader = ScanReader(context, memories, self._times, self._pull_times)
 
     async def found(
         self, subject: Subject, registry: Registry, reported: tuple[Candidate, ...], *, asked: bool
@@ -76,7 +60,7 @@ class Scans:
             return 0
         scanning = await self._scanning.of(registry, subject.desired.name)
         if scanning.type is not None and scanning.since >= memory.type_since:
-            self._switched(memory, scanning.type)
+            memory.switch(scanning.type)
         frequency = scanning.frequency
         memory.frequency = frequency.frequency if frequency is not None else None
         memory.by_registry = frequency is not None and frequency.by_registry
@@ -105,61 +89,14 @@ class Scans:
         if memory.denied is not None:
             due = memory.denied_until
         else:
-            due = min(known.due if known else 0.0 for _, known in _wanted(subject, memory))
+            due = min(known.due if known else 0.0 for _, known in wanted(subject, memory))
         return max(0.0, due - self._context.monotonic())
 
     async def read(self, subject: Subject, registry: Registry) -> ScanTurn:
-        """Ask AWS about the images that are due, those first that have waited longest."""
-        memory, calls = self._memory(subject), 0
-        now = self._context.monotonic()
-        name, lifecycle = subject.desired.name, self._memories.of(subject.obj).lifecycle
-        due = [(known.due if known else 0.0, one, known) for one, known in _wanted(subject, memory)]
-        first = due[:1] if memory.denied is not None else []
-        due = sorted(first + [one for one in due[len(first) :] if one[0] <= now], key=lambda one: one[0])
-        indexes = [one for _, one, _ in due if one.is_index and not one.is_archived]
-        failed: AwsError | None = None
-        try:
-            calls += await resolve(registry, subject.desired, indexes, self._pull_times, memory, lifecycle)
-        except CircuitOpen:
-            raise
-        except AwsError as error:
-            calls, failed = calls + 1, error
-        unresolved = RETRY_SECONDS if failed is not None else self._times.interval
-        for _, candidate, known in due:
-            if (
-                candidate.is_index
-                and not candidate.is_archived
-                and candidate.digest not in lifecycle.children
-            ):
-                self._later(memory, candidate, known, unresolved)
-                continue
-            try:
-                found = await ask(registry, name, candidate, known, memory, lifecycle)
-            except CircuitOpen:
-                raise
-            except AwsError as error:
-                calls += 1
-                if error.reason in DENIALS:
-                    # The other images would be refused in the same way.
-                    memory.denied = error.message
-                    wait = self._context.settings.stalled_recheck_seconds
-                    memory.denied_until = now + self._context.jittered(wait, 0.5)
-                    break
-                passes = error.kind == Kind.TRANSIENT
-                self._later(memory, candidate, known, RETRY_SECONDS if passes else self._times.interval)
-                # One image may have an error of its own. Of two it is no matter which.
-                is_general = failed is not None or error.reason == Reason.THROTTLED
-                failed = error
-                if is_general:
-                    break
-                continue
-            calls += found.calls
-            if found.calls:
-                memory.denied = None
-            self._keep(memory, candidate, known, found)
+        """Ask AWS about the images that are due."""
+        turn = await self._reader.read(subject, registry)
         self.plan_starts(subject)
-        memory.has_read = memory.has_read or failed is None
-        return ScanTurn(calls, failed)
+        return turn
 
     def plan_starts(self, subject: Subject) -> None:
         """Which scans the next reconcile is to start: only basic ones can be, and only where the operator may
@@ -170,7 +107,7 @@ class Scans:
         if not wants or memory.type != ScanType.BASIC:
             return
         missing: dict[str, None] = {}
-        for candidate, known in _wanted(subject, memory):
+        for candidate, known in wanted(subject, memory):
             if known is None or known.is_recalled:
                 # It may have been scanned since.
                 continue
@@ -188,7 +125,7 @@ class Scans:
         denied = memory.denied
         if denied is None and memory.indexes_denied is not None:
             children = self._memories.of(subject.obj).lifecycle.children
-            indexes = (one for one, _ in _wanted(subject, memory) if one.is_index and not one.is_archived)
+            indexes = (one for one, _ in wanted(subject, memory) if one.is_index and not one.is_archived)
             if any(one.digest not in children for one in indexes):
                 denied = memory.indexes_denied
         return ScanLook(
@@ -223,7 +160,7 @@ class Scans:
         # Why an image was not read is said by the verdict alone. It is looked for at once.
         unread = {one.digest for one in (before and before.images) or () if one.status is None}
         return not memory.has_read and any(
-            known is None and candidate.digest in unread for candidate, known in _wanted(subject, memory)
+            known is None and candidate.digest in unread for candidate, known in wanted(subject, memory)
         )
 
     def new_criticals(self, subject: Subject) -> tuple[str, ...]:
@@ -245,47 +182,13 @@ class Scans:
             if known.scan is not None and known.scan.status == SCAN_NOT_FOUND:
                 known.due = min(known.due, self._context.monotonic() + self._times.poll)
 
-    def _keep(self, memory: ScanMemory, candidate: Candidate, known: AskedScan | None, found: Found) -> None:
-        now, scan = self._context.monotonic(), found.scan
-        if scan is None:
-            # It was deleted meanwhile, as the next inventory will show.
-            memory.drop(frozenset({candidate.digest}))
-            return
-        if scan.type is not None and scan.type != memory.type:
-            self._switched(memory, scan.type)
-            memory.type_since = now
-        running = scan.phase == ScanPhase.RUNNING
-        polls = known.polls + 1 if known is not None and running else 0
-        age = (self._context.now() - candidate.pushed_at).total_seconds()
-        after = asked_again_after(scan, self._times, age=age, polls=polls)
-        due = now + self._context.jittered(after, 0.1)
-        memory.asked[candidate.digest] = AskedScan(scan, due, polls, found.parts)
-
-    def _later(self, memory: ScanMemory, candidate: Candidate, known: AskedScan | None, after: float) -> None:
-        """AWS has not told now: what was known stays."""
-        if candidate in (memory.reported or ()):
-            due = self._context.monotonic() + after
-            memory.asked[candidate.digest] = replace(known or AskedScan(None, due), due=due)
-
-    @staticmethod
-    def _switched(memory: ScanMemory, type: ScanType) -> None:
-        """The other kind's findings are hidden from now on, and say nothing for this one."""
-        memory.type = type
-        memory.asked = {
-            digest: known
-            for digest, known in memory.asked.items()
-            if known.scan is None or known.scan.type in (None, type)
-        }
-
     def _recall(self, subject: Subject, memory: ScanMemory) -> None:
         """After a start: what the status says is known, and was asked for at some time in the past."""
         if memory.reported is not None:
             return
         look, now = of_last_status(subject.status), self._context.monotonic()
-        memory.type = look.type
-        verdict = subject.status.condition(SCAN_PASSED)
-        if verdict is not None and verdict.reason == Reason.ACCESS_DENIED:
-            memory.denied = verdict.message
+        memory.type, memory.frequency, memory.by_registry = look.type, look.frequency, look.by_registry
+        memory.denied = look.denied
         for digest, scan in look.scans.items():
             after = asked_again_after(scan, self._times, age=float("inf"), polls=0)
             memory.asked[digest] = AskedScan(
@@ -310,9 +213,3 @@ def _reads_scans(obj: Json) -> bool:
     if is_deleting(obj) or obj["spec"].get("suspend"):
         return False
     return images.get("scanFindings") is not False and images.get("report") != 0
-
-
-def _wanted(subject: Subject, memory: ScanMemory) -> list[tuple[Candidate, AskedScan | None]]:
-    """The images that are to be reported, with what is known of them."""
-    reported = (memory.reported or ())[: subject.spec.effective_images.effective_report]
-    return [(candidate, memory.asked.get(candidate.digest)) for candidate in reported]

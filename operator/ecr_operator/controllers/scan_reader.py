@@ -1,0 +1,123 @@
+"""Reads the scans that are due of a repository's images, and keeps what AWS tells."""
+
+from dataclasses import dataclass, replace
+
+from ecr_operator.aws.errors import AwsError, CircuitOpen, Kind
+from ecr_operator.aws.registry import Registry
+from ecr_operator.controllers.context import Context
+from ecr_operator.controllers.lifecycle_memory import LifecycleMemory
+from ecr_operator.controllers.memory import Memories
+from ecr_operator.controllers.pull_times import PullTimes
+from ecr_operator.controllers.scan_memory import AskedScan, ScanMemory
+from ecr_operator.controllers.scan_questions import Found, ask, resolve
+from ecr_operator.controllers.subject import Subject
+from ecr_operator.planning.image_scan import ScanPhase
+from ecr_operator.planning.reported_images import Candidate
+from ecr_operator.planning.scan_due import ScanPace, asked_again_after
+from ecr_operator.reasons import Reason
+
+RETRY_SECONDS = 60.0
+"""When AWS is asked again that has not answered."""
+DENIALS = frozenset({Reason.ACCESS_DENIED, Reason.ASSUME_ROLE_DENIED})
+
+
+@dataclass(frozen=True, slots=True)
+class ScanTurn:
+    """What a look at a repository's scans has come to."""
+
+    calls: int
+    error: AwsError | None = None
+    """Why not all was read that was due, where that passes by itself or is about one image."""
+
+
+class ScanReader:
+    """`read` is a turn of the pace for one object."""
+
+    def __init__(self, context: Context, memories: Memories, times: ScanPace, pull_times: PullTimes) -> None:
+        self._context = context
+        self._memories = memories
+        self._times = times
+        self._pull_times = pull_times
+
+    async def read(self, subject: Subject, registry: Registry) -> ScanTurn:
+        """Ask AWS about the images that are due, those first that have waited longest."""
+        memory, calls = self._memories.of(subject.obj).scans, 0
+        now = self._context.monotonic()
+        name, lifecycle = subject.desired.name, self._memories.of(subject.obj).lifecycle
+        due = [(known.due if known else 0.0, one, known) for one, known in wanted(subject, memory)]
+        # Whether AWS still refuses is tried with one image, however long its scan is good for.
+        tried = [one for one in due if _is_asked(one[1], lifecycle)][:1] if memory.denied is not None else []
+        due = sorted((one for one in due if one[0] <= now or one in tried), key=lambda one: one[0])
+        indexes = [one for _, one, _ in due if one.is_index and not one.is_archived]
+        failed: AwsError | None = None
+        refused = False
+        try:
+            calls += await resolve(registry, subject.desired, indexes, self._pull_times, memory, lifecycle)
+        except CircuitOpen:
+            raise
+        except AwsError as error:
+            calls, failed = calls + 1, error
+        unresolved = RETRY_SECONDS if failed is not None else self._times.interval
+        for _, candidate, known in due:
+            if not candidate.is_archived and not _is_asked(candidate, lifecycle):
+                self._later(memory, candidate, known, unresolved)
+                continue
+            try:
+                found = await ask(registry, name, candidate, known, memory, lifecycle)
+            except CircuitOpen:
+                raise
+            except AwsError as error:
+                calls += 1
+                if error.reason in DENIALS:
+                    # The other images would be refused in the same way.
+                    memory.denied, refused = error.message, True
+                    wait = self._context.settings.stalled_recheck_seconds
+                    memory.denied_until = now + self._context.jittered(wait, 0.5)
+                    break
+                passes = error.kind == Kind.TRANSIENT
+                self._later(memory, candidate, known, RETRY_SECONDS if passes else self._times.interval)
+                # One image may have an error of its own. Of two it is no matter which.
+                is_general = failed is not None or error.reason == Reason.THROTTLED
+                failed = error
+                if is_general:
+                    break
+                continue
+            calls += found.calls
+            self._keep(memory, candidate, known, found)
+        if failed is None and not refused:
+            memory.denied = None
+        memory.has_read = memory.has_read or failed is None
+        return ScanTurn(calls, failed)
+
+    def _keep(self, memory: ScanMemory, candidate: Candidate, known: AskedScan | None, found: Found) -> None:
+        now, scan = self._context.monotonic(), found.scan
+        if scan is None:
+            # It was deleted meanwhile, as the next inventory will show.
+            memory.drop(frozenset({candidate.digest}))
+            return
+        if scan.type is not None and scan.type != memory.type:
+            memory.switch(scan.type)
+            memory.type_since = now
+        running = scan.phase == ScanPhase.RUNNING
+        polls = known.polls + 1 if known is not None and running else 0
+        age = (self._context.now() - candidate.pushed_at).total_seconds()
+        after = asked_again_after(scan, self._times, age=age, polls=polls)
+        due = now + self._context.jittered(after, 0.1)
+        memory.asked[candidate.digest] = AskedScan(scan, due, polls, found.parts)
+
+    def _later(self, memory: ScanMemory, candidate: Candidate, known: AskedScan | None, after: float) -> None:
+        """AWS has not told now: what was known stays."""
+        if candidate in (memory.reported or ()):
+            due = self._context.monotonic() + after
+            memory.asked[candidate.digest] = replace(known or AskedScan(None, due), due=due)
+
+
+def _is_asked(candidate: Candidate, lifecycle: LifecycleMemory) -> bool:
+    """Whether AWS is asked about its scan: not of an archived image, nor of an index of unknown images."""
+    return not candidate.is_archived and (not candidate.is_index or candidate.digest in lifecycle.children)
+
+
+def wanted(subject: Subject, memory: ScanMemory) -> list[tuple[Candidate, AskedScan | None]]:
+    """The images that are to be reported, with what is known of them."""
+    reported = (memory.reported or ())[: subject.spec.effective_images.effective_report]
+    return [(candidate, memory.asked.get(candidate.digest)) for candidate in reported]
