@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from ecr_operator.planning.changes import StartImageScan
-from ecr_operator.planning.plan import Done, Plan
 from tests.controllers.scan_world import DAY, MANIFEST, RUNNING, ScanWorld, refusal, scanned
 from tests.engine.virtual import run
 from tests.planning.samples import ACCOUNT
@@ -209,7 +207,6 @@ class TestMissingScans:
             await asyncio.sleep(60)
             assert sorted(self.missing(world)) == ["0-arm", "plain"]
             assert world.queue.holds(("team-a", "web"))
-            plan = Plan(tuple(StartImageScan("web", one) for one in self.missing(world)), Done())
             begin = world.loop.time()
             world.scans.started(world.subject(world.obj("web")), plan)
             world.turns.wake(world.subject(world.obj("web")))
