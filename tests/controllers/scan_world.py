@@ -20,13 +20,13 @@ from ecr_operator.controllers.lifecycle_policies import LifecyclePolicies
 from ecr_operator.controllers.memory import Memories
 from ecr_operator.controllers.scan_turns import ScanTurns
 from ecr_operator.controllers.scans import Scans
-from ecr_operator.controllers.subject import Subject
+from ecr_operator.controllers.subject import Subject, object_key
 from ecr_operator.engine.queue import WorkQueue
 from ecr_operator.kube.resources import LIFECYCLE_POLICIES, NAMESPACES, REPOSITORIES
 from ecr_operator.kube.store import Store
 from ecr_operator.metrics import Metrics
 from ecr_operator.planning.ownership import Cluster, ObjectKey
-from ecr_operator.planning.usage import UsageBuilder
+from ecr_operator.planning.usage import RepositoryUsage, UsageUnknown
 from ecr_operator.settings import Settings
 from tests.planning.samples import ACCOUNT, REGION
 
@@ -75,6 +75,7 @@ class ScanWorld:
         self.frequencies: dict[str, Json] = {}
         self.lifecycle: dict[str, str] = {}
         self.excluded: list[str] = []
+        self.used: RepositoryUsage | UsageUnknown = RepositoryUsage({})
         self.calls: list[tuple[float, str, Json]] = []
         self.writes = 0
         self.events: list[tuple[str, str]] = []
@@ -113,6 +114,14 @@ class ScanWorld:
         self.inventories = Inventories(
             self.context, self.queue, self.memories, self.scans, self.turns, figures, budget
         )
+
+    async def restart(self) -> None:
+        """Begin with nothing remembered, and look on."""
+        await self.__aexit__()
+        self.start()
+        await self.__aenter__()
+        for obj in list(self.store.items(REPOSITORIES.plural)):
+            self.inventories.pace.add(object_key(obj))
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(one.run()) for one in (self.turns, self.inventories)]
@@ -214,7 +223,7 @@ class ScanWorld:
     # What the context has
 
     async def _used(self, **_: Any) -> Any:
-        return UsageBuilder(0.0).build()
+        return self.used if isinstance(self.used, UsageUnknown) else SimpleNamespace(of=lambda *_: self.used)
 
     def _record(self, obj: Json, reason: str, note: str, **_: Any) -> None:
         self.events.append((str(reason), note))

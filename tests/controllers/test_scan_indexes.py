@@ -169,12 +169,22 @@ def test_an_outage_while_indexes_are_resolved_wipes_nothing_and_stops_no_other()
     with_indexes(main)
 
 
-def test_an_index_that_is_gone_is_no_unscanned_image() -> None:
+def test_an_index_that_aws_does_not_hand_out_is_judged_as_soon_as_it_does_and_does_not_pass_until_then() -> (
+    None
+):
     async def main(world: ScanWorld) -> None:
+        manifests = dict(world.manifests)
+        # As with a key that cannot be used: the answer has it among its `failures`.
         world.manifests.clear()
+        world.images["web"].append(world.image("plain"))
+        world.answers["plain"] = scanned(LOW=1)
         await world.look("web")
         await asyncio.sleep(60)
-        assert world.verdict("web")["reason"] == "NoImagesReported"
+        assert len(world.scan("web")["images"]) == 2
+        assert world.verdict("web")["reason"] == "ScanPending"
+        world.manifests = manifests
+        await asyncio.sleep(0.5 * HOUR)
+        assert world.verdict("web")["reason"] == "VulnerabilitiesFound"
 
     with_indexes(main)
 

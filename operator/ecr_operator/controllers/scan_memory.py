@@ -1,10 +1,13 @@
 """What is remembered of the scans of a repository's images; a restart may lose it."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from ecr_operator.api.scan_status import ScanType
-from ecr_operator.planning.image_scan import ImageScan
+from ecr_operator.planning.image_scan import ARCHIVED, ImageScan
 from ecr_operator.planning.reported_images import Candidate
+
+NEVER: Final = float("-inf")
 
 
 @dataclass
@@ -22,6 +25,11 @@ class AskedScan:
     is_recalled: bool = False
     """Whether the status says so: AWS was not asked since the start."""
 
+    @property
+    def is_of_archive(self) -> bool:
+        """Whether it is of the time when the image was archived."""
+        return self.scan is not None and self.scan.status == ARCHIVED
+
 
 @dataclass
 class ScanMemory:
@@ -34,8 +42,10 @@ class ScanMemory:
     has_read: bool = False
     """Whether AWS has told all that it was asked since the start."""
     type: ScanType | None = None
-    type_since: float = float("-inf")
-    """When an answer about an image has told that, in monotonic seconds."""
+    type_since: float = NEVER
+    """When an answer about an image has told that, in monotonic seconds; `NEVER`: the registry does."""
+    refuted: ScanType | None = None
+    """What an answer told, and the registry did not confirm."""
     frequency: str | None = None
     by_registry: bool = False
     """See `ScanLook`."""
@@ -54,15 +64,23 @@ class ScanMemory:
     told: frozenset[str] = frozenset()
     """Critical findings that an event may have named already."""
 
-    def drop(self, digests: frozenset[str]) -> None:
-        """These images are gone."""
-        self.reported = tuple(one for one in self.reported or () if one.digest not in digests)
-        for digest in digests:
-            self.asked.pop(digest, None)
+    def drop(self, digest: str) -> None:
+        """This image is gone."""
+        if self.reported is not None:
+            self.reported = tuple(one for one in self.reported if one.digest != digest)
+        self.asked.pop(digest, None)
 
-    def switch(self, type: ScanType) -> None:
-        """The other kind's findings are hidden from now on, and say nothing for this one."""
-        self.type = type
+    def switch(self, type: ScanType, since: float = NEVER) -> None:
+        """The other kind's findings are hidden from now on, and say nothing for this one.
+
+        `since` is when an answer about an image has told that; `NEVER`: the registry itself does.
+        """
+        if since == NEVER < self.type_since and self.type != type:
+            # Some images may go on telling of the other kind: they are not believed again.
+            self.refuted = self.type
+        elif type == self.refuted:
+            self.refuted = None
+        self.type, self.type_since = type, since
         self.asked = {
             digest: known
             for digest, known in self.asked.items()

@@ -27,6 +27,12 @@ class Found:
     """Of an index: the scans of its images."""
 
 
+def can_be_asked(candidate: Candidate, lifecycle: LifecycleMemory) -> bool:
+    """Whether AWS tells of it: it scans no archived image, and of an index the images have to be known."""
+    is_resolved = not candidate.is_index or candidate.digest in lifecycle.children
+    return is_resolved and not candidate.is_archived
+
+
 async def ask(
     registry: Registry,
     repository: str,
@@ -93,7 +99,7 @@ async def resolve(
         memory.indexes_denied = error.message
         return 2
     memory.indexes_denied = None
+    # Of the others AWS may not be able to read the manifest (`KmsError`, `ImageInaccessible`): they are not
+    # judged. Those that were deleted meanwhile are not listed any more at the next inventory.
     lifecycle.children |= found
-    # Such an index was deleted meanwhile, as the next inventory will show.
-    memory.drop(frozenset(wanted) - found.keys())
     return 2

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from ecr_operator.aws.errors import AwsError, CircuitOpen, Kind
 from ecr_operator.aws.registry import Registry
 from ecr_operator.controllers.context import Context
-from ecr_operator.controllers.lifecycle_memory import LifecycleMemory
 from ecr_operator.controllers.memory import Memories
 from ecr_operator.controllers.pull_times import PullTimes
 from ecr_operator.controllers.scan_memory import AskedScan, ScanMemory
-from ecr_operator.controllers.scan_questions import Found, ask, resolve
+from ecr_operator.controllers.scan_questions import Found, ask, can_be_asked, resolve
 from ecr_operator.controllers.subject import Subject
 from ecr_operator.planning.image_scan import ScanPhase
 from ecr_operator.planning.reported_images import Candidate
@@ -46,7 +45,7 @@ class ScanReader:
         name, lifecycle = subject.desired.name, self._memories.of(subject.obj).lifecycle
         due = [(known.due if known else 0.0, one, known) for one, known in wanted(subject, memory)]
         # Whether AWS still refuses is tried with one image, however long its scan is good for.
-        tried = [one for one in due if _is_asked(one[1], lifecycle)][:1] if memory.denied is not None else []
+        tried = [one for one in due if memory.denied is not None and can_be_asked(one[1], lifecycle)][:1]
         due = sorted((one for one in due if one[0] <= now or one in tried), key=lambda one: one[0])
         indexes = [one for _, one, _ in due if one.is_index and not one.is_archived]
         failed: AwsError | None = None
@@ -59,7 +58,7 @@ class ScanReader:
             calls, failed = calls + 1, error
         unresolved = RETRY_SECONDS if failed is not None else self._times.interval
         for _, candidate, known in due:
-            if not candidate.is_archived and not _is_asked(candidate, lifecycle):
+            if not candidate.is_archived and not can_be_asked(candidate, lifecycle):
                 self._later(memory, candidate, known, unresolved)
                 continue
             try:
@@ -93,11 +92,11 @@ class ScanReader:
         now, scan = self._context.monotonic(), found.scan
         if scan is None:
             # It was deleted meanwhile, as the next inventory will show.
-            memory.drop(frozenset({candidate.digest}))
+            memory.drop(candidate.digest)
             return
-        if scan.type is not None and scan.type != memory.type:
-            memory.switch(scan.type)
-            memory.type_since = now
+        is_news = scan.type not in (None, memory.type, memory.refuted)
+        if scan.type is not None and is_news and now - memory.type_since >= self._times.interval:
+            memory.switch(scan.type, now)
         running = scan.phase == ScanPhase.RUNNING
         polls = known.polls + 1 if known is not None and running else 0
         age = (self._context.now() - candidate.pushed_at).total_seconds()
@@ -110,11 +109,6 @@ class ScanReader:
         if candidate in (memory.reported or ()):
             due = self._context.monotonic() + after
             memory.asked[candidate.digest] = replace(known or AskedScan(None, due), due=due)
-
-
-def _is_asked(candidate: Candidate, lifecycle: LifecycleMemory) -> bool:
-    """Whether AWS is asked about its scan: not of an archived image, nor of an index of unknown images."""
-    return not candidate.is_archived and (not candidate.is_index or candidate.digest in lifecycle.children)
 
 
 def wanted(subject: Subject, memory: ScanMemory) -> list[tuple[Candidate, AskedScan | None]]:

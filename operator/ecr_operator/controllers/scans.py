@@ -45,10 +45,20 @@ class Scans:
         `asked`: a person wants to know how it is now.
         """
         memory = self._memory(subject)
+        if not subject.spec.effective_images.reads_findings:
+            # Where they come to be read, the images are to be listed first.
+            memory.reported = None
+            memory.asked.clear()
+            return 0
         self._recall(subject, memory)
         memory.reported = reported
-        digests = {candidate.digest for candidate in reported}
-        memory.asked = {digest: known for digest, known in memory.asked.items() if digest in digests}
+        archived = {candidate.digest: candidate.is_archived for candidate in reported}
+        memory.asked = {
+            digest: known
+            for digest, known in memory.asked.items()
+            # One that was restored from the archive has a scan again.
+            if digest in archived and (archived[digest] or not known.is_of_archive)
+        }
         if asked:
             memory.denied_until = 0.0
             self._pull_times.forget()
@@ -56,8 +66,6 @@ class Scans:
                 known.due = 0.0
         if not reported:
             memory.denied = None
-        if not subject.spec.effective_images.reads_findings:
-            return 0
         scanning = await self._scanning.of(registry, subject.desired.name)
         if scanning.type is not None and scanning.since >= memory.type_since:
             memory.switch(scanning.type)
@@ -174,12 +182,10 @@ class Scans:
 
     def started(self, subject: Subject, digests: frozenset[str]) -> None:
         """AWS has taken on scans of these images, or will not: it is not asked to again."""
-        if not digests:
-            return
         memory = self._memory(subject)
         memory.started |= digests
-        for known in memory.asked.values():
-            if known.scan is not None and known.scan.status == SCAN_NOT_FOUND:
+        for digest, known in memory.asked.items():
+            if not digests.isdisjoint({digest, *known.parts}):
                 known.due = min(known.due, self._context.monotonic() + self._times.poll)
 
     def _recall(self, subject: Subject, memory: ScanMemory) -> None:
