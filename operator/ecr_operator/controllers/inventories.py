@@ -14,7 +14,7 @@ from ecr_operator.controllers.figures import Figures
 from ecr_operator.controllers.inspection import inspected
 from ecr_operator.controllers.inventory_pace import InventoryPace
 from ecr_operator.controllers.lifecycle_judgement import is_used, learn_policy, risks_of, to_judge
-from ecr_operator.controllers.memory import Memories
+from ecr_operator.controllers.memory import Memories, Memory
 from ecr_operator.controllers.scan_turns import ScanTurns
 from ecr_operator.controllers.scans import Scans
 from ecr_operator.controllers.subject import Json, Subject, object_key
@@ -148,7 +148,11 @@ class Inventories:
         reading = ImageReading(now, found.inventory, in_use, replicas, text, danger)
         self._warn_of_replicas(subject, memory.reading, reading)
         memory.reading = reading
-        calls = found.calls + await self._scans.found(subject, registry, found.reported, asked=asked)
+        calls = found.calls
+        # Images in use are reported first: what is reported does not change by a list of Pods that failed.
+        if not (isinstance(usage, UsageUnknown) and not usage.is_lasting and self._scans.knows(subject)):
+            calls += await self._scans.found(subject, registry, found.reported, asked=asked)
+        _forget_indexes(self._memories.of(subject.obj), found.images)
         self._turns.wake(subject)
         return reading, calls
 
@@ -190,6 +194,14 @@ class Inventories:
         elif (new.get("status") or {}).get("repositoryArn") is not None:
             # Others are looked at in their first reconcile.
             self.pace.add(object_key(new))
+
+
+def _forget_indexes(memory: Memory, images: tuple[Image, ...]) -> None:
+    """Nothing is remembered of indexes that are gone: each push may bring one."""
+    if memory.lifecycle.children:
+        known = {image.digest for image in images} | {one.digest for one in memory.scans.reported or ()}
+        children = memory.lifecycle.children.items()
+        memory.lifecycle.children = {index: parts for index, parts in children if index in known}
 
 
 def _used_tag(usage: RepositoryUsage | UsageUnknown) -> Callable[[Image], str | None]:

@@ -80,6 +80,11 @@ class Scans:
         memory.reported = ()
         memory.asked.clear()
 
+    def knows(self, subject: Subject) -> bool:
+        """Whether there are images that are reported."""
+        scan = subject.status.scan
+        return bool(self._memory(subject).reported or (scan is not None and scan.images))
+
     def knows_too_few(self, subject: Subject) -> bool:
         """Whether a changed spec asks for images of which a start has made nothing known."""
         images, before = subject.spec.effective_images, subject.status.scan
