@@ -218,7 +218,7 @@ class TestMissingScans:
             assert sorted(self.missing(world)) == ["0-arm", "plain"]
             assert world.queue.holds(("team-a", "web"))
             begin = world.loop.time()
-            world.scans.started(world.subject(world.obj("web")), plan)
+            world.scans.started(world.subject(world.obj("web")), frozenset({"0-arm", "plain"}))
             world.turns.wake(world.subject(world.obj("web")))
             assert self.missing(world) == ()
             # Its result is looked for soon.

@@ -162,17 +162,12 @@ class Scans:
         return with_registry_rules(status, look, subject.desired.scan_on_push, generation=generation, now=now)
 
     def _knows_less(self, subject: Subject) -> bool:
-        """Whether the status says all that is known, and more: a start is no news."""
-        if subject.status.observed_generation != subject.generation:
-            return False
-        if not subject.spec.effective_images.reads_findings:
-            return False
+        """Whether the status says why an image was not read, which is looked for anew after a start."""
         memory, before = self._memory(subject), subject.status.scan
-        if memory.reported is None:
-            return True
-        # Why an image was not read is said by the verdict alone. It is looked for at once.
+        if memory.has_read or subject.status.observed_generation != subject.generation:
+            return False
         unread = {one.digest for one in (before and before.images) or () if one.status is None}
-        return not memory.has_read and any(
+        return any(
             known is None and candidate.digest in unread for candidate, known in wanted(subject, memory)
         )
 

@@ -89,7 +89,8 @@ def of_last_status(status: EcrRepositoryStatus) -> ScanLook:
         {digest: found for digest, found in known.items() if found is not None},
         scan.type,
         scan.frequency,
-        listed=status.images is not None or bool(reported),
+        # Of images with a tag some are reported, unless nobody has looked which.
+        listed=bool(reported) or (status.images is not None and not status.images.tagged_count),
         by_registry=status.condition(MANAGED_BY_REGISTRY) is not None,
         denied=verdict.message if verdict and verdict.reason == Reason.ACCESS_DENIED else None,
         is_remembered=True,
@@ -121,8 +122,9 @@ def with_scan(
         )
 
     before = status.condition(SCAN_PASSED)
-    if look.is_remembered and before is not None and before.observed_generation == generation:
-        # Nothing is known that this verdict was not made from.
+    is_judged = policy is None if before is None else before.observed_generation == generation
+    if look.is_remembered and is_judged and images.reads_findings:
+        # Nothing is known that this was not made from.
         return status
     if not images.reads_findings:
         status = status.model_copy(update={"scan": None})
