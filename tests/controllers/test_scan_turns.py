@@ -291,6 +291,9 @@ class TestRestart:
             assert shown.to_json() == subject.status.to_json()
             assert world.scans.due_in(subject) == 0
             # Nothing else is due, and it is tried all the same.
+            turn = await world.scans.read(subject, world.context.registry)
+            assert turn.calls == 1
+            assert world.scans.look(subject).denied == DENIED
             world.failures.clear()
             await world.scans.read(subject, world.context.registry)
             assert world.scans.look(subject).denied is None
