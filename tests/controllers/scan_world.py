@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Self
@@ -63,7 +63,8 @@ class ScanWorld:
     """To be used with `async with`: as long as that lasts, images and scans are looked at.
 
     Repositories have the names of their objects. `answers` are those of DescribeImageScanFindings by digest,
-    errors too; without one an image was never scanned. `failures` are errors by operation.
+    errors too; without one an image was never scanned. `failures` are errors by operation;
+    `meanwhile` is what happens while AWS is asked.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -71,6 +72,7 @@ class ScanWorld:
         self.answers: dict[str, Json | AwsError] = {}
         self.manifests: dict[str, list[Json]] = {}
         self.failures: dict[str, AwsError] = {}
+        self.meanwhile: dict[str, Callable[[Json], None]] = {}
         self.scan_type = "BASIC"
         self.frequencies: dict[str, Json] = {}
         self.lifecycle: dict[str, str] = {}
@@ -242,6 +244,7 @@ class ScanWorld:
     async def read(self, service: str, operation: str, **parameters: Any) -> Json:
         """What ECR answers."""
         self.calls.append((self.loop.time(), operation, parameters))
+        self.meanwhile.get(operation, lambda _: None)(parameters)
         if operation in self.failures:
             raise self.failures[operation]
         name = parameters.get("repositoryName", "")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ecr_operator.controllers.figures import Figures
+from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.planning.usage import RepositoryUsage, UsageUnknown, Workload
 from tests.controllers.scan_world import DAY, FINDINGS, MANIFEST, ScanWorld, refusal, scanned
 from tests.controllers.test_scan_turns import DENIED, HOUR, LIMITS, in_world
@@ -151,6 +152,37 @@ def test_an_image_that_was_restored_from_the_archive_is_asked_about() -> None:
         world.images["web"] = [world.image("a")]
         await asyncio.sleep(0.5 * HOUR)
         assert world.verdict("web")["status"] == "True"
+
+    in_world(main)
+
+
+def test_what_is_known_of_a_new_object_outlives_a_look_at_an_old_one_of_its_name() -> None:
+    async def main(world: ScanWorld) -> None:
+        world.add("web", world.image("a"), **LIMITS)
+        obj = world.obj("web")
+        new = {**obj, "metadata": {**obj["metadata"], "uid": "another", "resourceVersion": "9"}}
+
+        def recreated(parameters: Any) -> None:
+            world.store.put(REPOSITORIES.plural, new)
+            world.memories.of(new).waits = 3
+
+        world.meanwhile[FINDINGS] = recreated
+        await world.look("web")
+        await asyncio.sleep(60)
+        assert world.asked()
+        assert world.memories.of(new).waits == 3
+
+    in_world(main)
+
+
+def test_an_index_that_a_person_has_to_mend_is_asked_for_once_an_interval() -> None:
+    async def main(world: ScanWorld) -> None:
+        world.failures[MANIFEST] = refusal("KmsException", "the key is disabled", operation="BatchGetImage")
+        world.add("web", world.image("index", index=True), **LIMITS)
+        await world.look("web")
+        await asyncio.sleep(2 * HOUR)
+        assert len(world.asked(MANIFEST)) <= 10
+        assert world.verdict("web")["status"] == "Unknown"
 
     in_world(main)
 

@@ -56,7 +56,7 @@ class ScanReader:
             raise
         except AwsError as error:
             calls, failed = calls + 1, error
-        unresolved = RETRY_SECONDS if failed is not None else self._times.interval
+        unresolved = self._wait_after(failed)
         for _, candidate, known in due:
             if not candidate.is_archived and not can_be_asked(candidate, lifecycle):
                 self._later(memory, candidate, known, unresolved)
@@ -73,8 +73,7 @@ class ScanReader:
                     wait = self._context.settings.stalled_recheck_seconds
                     memory.denied_until = now + self._context.jittered(wait, 0.5)
                     break
-                passes = error.kind == Kind.TRANSIENT
-                self._later(memory, candidate, known, RETRY_SECONDS if passes else self._times.interval)
+                self._later(memory, candidate, known, self._wait_after(error))
                 # One image may have an error of its own. Of two it is no matter which.
                 is_general = failed is not None or error.reason == Reason.THROTTLED
                 failed = error
@@ -103,6 +102,9 @@ class ScanReader:
         after = asked_again_after(scan, self._times, age=age, polls=polls)
         due = now + self._context.jittered(after, 0.1)
         memory.asked[candidate.digest] = AskedScan(scan, due, polls, found.parts)
+
+    def _wait_after(self, error: AwsError | None) -> float:
+        return RETRY_SECONDS if error is not None and error.kind == Kind.TRANSIENT else self._times.interval
 
     def _later(self, memory: ScanMemory, candidate: Candidate, known: AskedScan | None, after: float) -> None:
         """AWS has not told now: what was known stays."""

@@ -43,12 +43,12 @@ class ScanTurns:
         """Look at each when it is due, as the budget allows."""
         await self._pace.run()
 
-    def wake(self, subject: Subject) -> None:
-        """Plan the next look at an object, and the scans to start, by what is known of it now."""
-        self._scans.plan_starts(subject)
-        self._wake(subject, 0.0)
+    def wake(self, subject: Subject, earliest: float = 0.0) -> None:
+        """Plan the next look at an object, and the scans to start, by what is known of it now.
 
-    def _wake(self, subject: Subject, earliest: float) -> None:
+        `earliest` is in how many seconds it may be looked at.
+        """
+        self._scans.plan_starts(subject)
         after = self._scans.due_in(subject)
         if after is None:
             self._pace.discard(subject.key)
@@ -65,7 +65,11 @@ class ScanTurns:
         subject, registry, _ = found
         missing = self._memories.of(subject.obj).scans.missing
         turn = await self._scans.read(subject, registry)
-        self._wake(subject, self._context.jittered(RETRY_SECONDS) if turn.error is not None else 0.0)
+        now = self._context.store.get(REPOSITORIES.plural, *key)
+        if now is None or now["metadata"]["uid"] != subject.obj["metadata"]["uid"]:
+            # To remember more of it would be to forget what is known of another one of its name.
+            return turn.calls
+        self.wake(subject, self._context.jittered(RETRY_SECONDS) if turn.error is not None else 0.0)
         starts = self._memories.of(subject.obj).scans.missing not in ((), missing)
         stale = subject.status.observed_generation != subject.generation
         # What was read is shown, whatever has become of the rest.

@@ -107,9 +107,7 @@ class Scans:
 
     async def read(self, subject: Subject, registry: Registry) -> ScanTurn:
         """Ask AWS about the images that are due."""
-        turn = await self._reader.read(subject, registry)
-        self.plan_starts(subject)
-        return turn
+        return await self._reader.read(subject, registry)
 
     def plan_starts(self, subject: Subject) -> None:
         """Which scans the next reconcile is to start: only basic ones can be, and only where the operator may
@@ -153,12 +151,11 @@ class Scans:
 
     def shown(self, subject: Subject, status: EcrRepositoryStatus, generation: int) -> EcrRepositoryStatus:
         """`status` with what is known, and the verdict on it."""
-        look, spec, now = self.look(subject), subject.spec, self._context.now()
         if self._knows_less(subject):
             return status
-        status = with_scan(
-            status, look, spec.effective_images, spec.vulnerability_policy, generation=generation, now=now
-        )
+        look, now, images = self.look(subject), self._context.now(), subject.spec.effective_images
+        policy = subject.spec.vulnerability_policy
+        status = with_scan(status, look, images, policy, generation=generation, now=now)
         return with_registry_rules(status, look, subject.desired.scan_on_push, generation=generation, now=now)
 
     def _knows_less(self, subject: Subject) -> bool:
