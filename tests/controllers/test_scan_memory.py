@@ -113,6 +113,28 @@ class TestWhoUsesWhat:
 
         in_world(main)
 
+    @pytest.mark.parametrize("restarts", [False, True])
+    def test_who_asks_is_told_of_a_new_image_all_the_same(self, restarts: bool) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.used = RepositoryUsage({"tag-of-old": {Workload("team-a", "Deployment", "web")}})
+            world.answers["old"] = scanned(LOW=1)
+            world.add("web", world.image("old", age=9 * DAY), **LIMITS)
+            await world.look("web")
+            await asyncio.sleep(60)
+            assert world.verdict("web")["status"] == "True"
+            world.used = PASSES_BY
+            if restarts:
+                await world.restart()
+            world.images["web"].append(world.image("new"))
+            await world.look("web", asked=True)
+            shown(world, "web")
+            assert [one["digest"] for one in world.scan("web")["images"]] == (
+                ["new", "old"] if restarts else ["old", "new"]
+            )
+            assert world.verdict("web")["status"] == "Unknown"
+
+        in_world(main)
+
     def test_what_was_never_reported_is_reported_all_the_same(self) -> None:
         async def main(world: ScanWorld) -> None:
             world.used = PASSES_BY

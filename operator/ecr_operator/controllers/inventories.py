@@ -1,6 +1,6 @@
 """Looks at the images of repositories: when, what is kept of it, and whether that asks for a reconcile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ecr_operator.api.lifecycle_policy import ImagesInUse as Protecting
 from ecr_operator.api.lifecycle_policy import LifecyclePolicyState, LifecycleProtection
@@ -126,11 +126,14 @@ class Inventories:
         await learn_policy(subject, registry, memory)
         text = to_judge(subject, memory)
         counts_use = isinstance(usage, RepositoryUsage) and not usage.is_empty
+        # What is reported does not change by a list of Pods that failed.
+        passes = isinstance(usage, UsageUnknown) and not usage.is_lasting
+        before = self._scans.used(subject) if passes else {}
         found = await read_images(
             registry.session,
             subject.desired.name,
             rows=text is not None or counts_use,
-            used_tag=_used_tag(usage) if subject.spec.effective_images.reads_findings else None,
+            used_tag=_used_tag(usage, before or {}) if subject.spec.effective_images.reads_findings else None,
         )
         if found is None:
             return None
@@ -149,8 +152,7 @@ class Inventories:
         self._warn_of_replicas(subject, memory.reading, reading)
         memory.reading = reading
         calls = found.calls
-        # Images in use are reported first: what is reported does not change by a list of Pods that failed.
-        if not (isinstance(usage, UsageUnknown) and not usage.is_lasting and self._scans.knows(subject)):
+        if asked or before is not None:
             calls += await self._scans.found(subject, registry, found.reported, asked=asked)
         _forget_indexes(self._memories.of(subject.obj), found.images)
         self._turns.wake(subject)
@@ -204,10 +206,20 @@ def _forget_indexes(memory: Memory, images: tuple[Image, ...]) -> None:
         memory.lifecycle.children = {index: parts for index, parts in children if index in known}
 
 
-def _used_tag(usage: RepositoryUsage | UsageUnknown) -> Callable[[Image], str | None]:
-    """By which of its tags an image is used; '': by its digest alone; None: it is not, or nobody knows."""
+def _used_tag(
+    usage: RepositoryUsage | UsageUnknown, before: Mapping[str, str | None]
+) -> Callable[[Image], str | None]:
+    """By which of its tags an image is used; '': by its digest alone; None: it is not, or nobody knows.
+
+    Where nobody knows, images are used as they were `before`.
+    """
     if isinstance(usage, UsageUnknown):
-        return lambda image: None
+
+        def used_before(image: Image) -> str | None:
+            tag = before.get(image.digest)
+            return None if image.digest not in before else tag if tag in image.tags else ""
+
+        return used_before
     tags = usage.tags
 
     def used_tag(image: Image) -> str | None:

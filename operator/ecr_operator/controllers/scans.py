@@ -64,8 +64,7 @@ class Scans:
             self._pull_times.forget()
             for known in memory.asked.values():
                 known.due = 0.0
-        if not reported:
-            memory.denied = None
+        memory.denied = memory.denied if reported else None
         scanning = await self._scanning.of(registry, subject.desired.name)
         if scanning.type is not None and scanning.since >= memory.type_since:
             memory.switch(scanning.type)
@@ -80,10 +79,12 @@ class Scans:
         memory.reported = ()
         memory.asked.clear()
 
-    def knows(self, subject: Subject) -> bool:
-        """Whether there are images that are reported."""
-        scan = subject.status.scan
-        return bool(self._memory(subject).reported or (scan is not None and scan.images))
+    def used(self, subject: Subject) -> dict[str, str | None] | None:
+        """The reported images that were in use, by digest, with their tag; None: only the status knows."""
+        memory, scan = self._memory(subject), subject.status.scan
+        if memory.reported is None and scan is not None and scan.images:
+            return None
+        return {one.digest: one.tag for one in memory.reported or () if one.is_used}
 
     def knows_too_few(self, subject: Subject) -> bool:
         """Whether a changed spec asks for images of which a start has made nothing known."""
@@ -110,8 +111,7 @@ class Scans:
         return await self._reader.read(subject, registry)
 
     def plan_starts(self, subject: Subject) -> None:
-        """Which scans the next reconcile is to start: only basic ones can be, and only where the operator may
-        write."""
+        """Which scans the next reconcile is to start: basic ones, and only where the operator may write."""
         memory = self._memory(subject)
         memory.missing = ()
         wants = subject.spec.effective_images.starts_missing_scans and not subject.desired.observe
