@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterator
-from dataclasses import dataclass
+from collections.abc import Coroutine, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,8 @@ class Wave:
 class Population:
     """`size` objects in a namespace of their own; their repositories are `<namespace>/<name>`.
 
-    `own_policies`: each says its lifecycle policy itself; else another object may select it.
+    `own_policies`: each says its lifecycle policy itself; else another object may select it. `spec` are
+    further members of each spec.
     """
 
     kubeconfig: Path
@@ -37,6 +38,7 @@ class Population:
     size: int
     deletion_policy: str = "Retain"
     own_policies: bool = True
+    spec: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -137,6 +139,7 @@ class Population:
             "repositoryPolicy": {"statements": [AUDIT]},
             "tags": {"team": "a", "cost-center": "4711", "stage": "production"},
             "deletionPolicy": self.deletion_policy,
+            **self.spec,
         }
         metadata = {"name": name, "namespace": self.namespace}
         return {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": spec}

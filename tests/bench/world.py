@@ -5,10 +5,11 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Self
+from types import MappingProxyType
+from typing import Any, Self
 
 from tests.bench.namespaces import Namespaces
 from tests.bench.population import KIND, Population
@@ -90,14 +91,19 @@ class World:
             operator.stop()
 
     def new_population(
-        self, size: int, deletion_policy: str = "Retain", *, own_policies: bool = True
+        self,
+        size: int,
+        deletion_policy: str = "Retain",
+        *,
+        own_policies: bool = True,
+        spec: Mapping[str, Any] = MappingProxyType({}),
     ) -> Population:
         """A population that does not exist yet, and that nothing else exists beside. No operator may run."""
         self._clear()
         self._populations += 1
         namespace = f"bench-{self._populations}"
         self.cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-        return Population(self.plane.kubeconfig, namespace, size, deletion_policy, own_policies)
+        return Population(self.plane.kubeconfig, namespace, size, deletion_policy, own_policies, spec)
 
     def keep(self, population: Population | None) -> None:
         """Say that `population` is in sync, and may be used by the next case (None: there is none)."""
