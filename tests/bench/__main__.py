@@ -58,11 +58,10 @@ def default_cases(size: int | None, full: bool) -> list[str]:
 def main() -> int:
     """Run the cases; a missed budget is no failure."""
     arguments = _arguments()
-    options = Options(
-        outage_seconds=arguments.outage_seconds,
-        restart_seconds=arguments.restart_seconds,
-        profiles=arguments.profile,
-    )
+    if arguments.quick:
+        options = Options(outage_seconds=2, restart_seconds=1, silence_seconds=1, profiles=arguments.profile)
+    else:
+        options = Options(profiles=arguments.profile)
     names = arguments.case or default_cases(arguments.size, arguments.full)
     try:
         runs = [Run.of(name, options) for name in names]
@@ -80,7 +79,7 @@ def main() -> int:
     assets.find()
     report = Report(arguments.output)
     try:
-        return _run(runs, report)
+        return _run(runs, report, World(quick=arguments.quick))
     except KeyboardInterrupt:
         print("Stopped; nothing is left running.", file=sys.stderr)
         return INTERRUPTED
@@ -88,9 +87,9 @@ def main() -> int:
         report.end()
 
 
-def _run(runs: list[Run], report: Report) -> int:
+def _run(runs: list[Run], report: Report, world: World) -> int:
     failures = 0
-    with World() as world:
+    with world:
         version = world.cluster.request("GET", "/version")["gitVersion"]
         report.heading(version, runs[0].options.profiles)
         for run in runs:
@@ -118,8 +117,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help=f"{FULL} repositories too")
     parser.add_argument("--output", type=Path, help="add the lines of JSON to this file")
     parser.add_argument("--profile", type=Path, metavar="DIRECTORY", help="write profiles there")
-    parser.add_argument("--outage-seconds", type=float, default=Options.outage_seconds)
-    parser.add_argument("--restart-seconds", type=float, default=Options.restart_seconds)
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="try whether it measures: one operator does several cases, and waits are short",
+    )
     return parser.parse_args()
 
 

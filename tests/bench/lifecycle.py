@@ -33,9 +33,6 @@ FIRST_KEPT, THEN_KEPT = 15, 10
 """Images that the rule keeps, before and after its change."""
 USED = f"v{IMAGES}"
 """The newest image is in use: no rule may take it, and the preview is asked about it."""
-SILENCE = 3.0
-"""Seconds in which nothing is to happen."""
-
 POLICIES = "ecrlifecyclepolicies"
 """The kind's name in paths and metrics."""
 SAID_TIMEOUT = 30.0
@@ -76,8 +73,8 @@ def policy(world: World, run: Run) -> Iterator[Result]:
         _check(world, population)
         yield result
         meter = Meter(world, operator)
-        population.wait(has_another(None), SILENCE, lifecycle.annotate("today"))
-        time.sleep(SILENCE)
+        population.wait(has_another(None), _patience(run.size), lifecycle.annotate("today"))
+        time.sleep(run.options.silence_seconds)
         wait_idle(operator)
         cost = meter.read()
         again.add(CALLS, cost.total_calls / run.size)

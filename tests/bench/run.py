@@ -21,6 +21,8 @@ class Options:
 
     outage_seconds: float = 60.0
     restart_seconds: float = 10.0
+    silence_seconds: float = 3.0
+    """In which nothing is to happen."""
     profiles: Path | None = None
     """Where profiles are written; None: nothing is profiled."""
 
