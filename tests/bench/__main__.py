@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import cases, lifecycle, pulls, trouble, users
+from tests.bench import cases, lifecycle, pulls, scans, trouble, users
 from tests.bench.report import Report
 from tests.bench.result import Result
 from tests.bench.run import Options, Run
@@ -30,6 +30,7 @@ KINDS: dict[str, Callable[[World, Run], Iterator[Result]]] = {
     "policy": lifecycle.policy,
     "pods": lifecycle.pods,
     "inventory": lifecycle.inventory,
+    "scans": scans.scans,
     "throttle": trouble.throttle,
     "outage": trouble.outage,
 }
@@ -47,12 +48,14 @@ def default_cases(size: int | None, full: bool) -> list[str]:
     calm = ("create-{}-25ms", "create-{}", "restart-{}", "resync-{}", "drift-{}", "edit-{}")
     every = (*calm, "delete-{}", "namespace-{}", "outage-{}", "policy-{}", "inventory-{}")
     sizes = [] if size else [LARGE, *([FULL] if full else [])]
-    small = [name.format(size or SMALL) for name in (*every, "throttle-{}")]
+    small = [name.format(size or SMALL) for name in (*every, "scans-{}", "throttle-{}")]
     namespaces = [size] if size else [*NAMESPACES, *([MANY_NAMESPACES] if full else [])]
     pulled = [name.format(number) for number in namespaces for name in PULLS]
     large = (name.format(number) for number in sizes for name in every)
     pods = [f"pods-{number}" for number in ([size] if size else sizes)]
-    return ["create-1", *small, *pulled, *pods, *large]
+    # 20 calls for each, one after the other: 10,000 would take more than an hour.
+    scans = [] if size else [f"scans-{LARGE}"]
+    return ["create-1", *small, *pulled, *pods, *large, *scans]
 
 
 def main() -> int:

@@ -43,6 +43,12 @@ COUNTED = "seconds from the start until all are counted"
 GROWTH = "RSS growth at the peak, MB"
 LIST_CPU = "CPU of the list, s"
 POD_LISTS = "pages of Pods"
+FINDINGS = "DescribeImageScanFindings per image"
+FINDINGS_6_HOURS = "DescribeImageScanFindings per image and 6 h"
+SCANNED = "seconds from the start until all scans are reported"
+SCAN_RULES = "calls for how the registry scans per DescribeImages"
+ARITHMETIC = "minutes of it by default, 300 calls/min (arithmetic)"
+STATUS_BYTES = "bytes of the largest status"
 
 OPERATIONS = {
     "ListImages": LISTS,
@@ -122,6 +128,21 @@ BUDGETS = (
     Budget("quiet-*00*", DESCRIBES, 1.1),
     Budget("quiet-*00*", POLICY_CALLS, 0.05),
     Budget("quiet-*", WRITES, 0),
+    Budget("scans-*", FINDINGS, 1),
+    # Of 25 repositories at once.
+    Budget("scans-*00*", SCAN_RULES, 0.1),
+    # The images that were listed, and what their scans have found. What is compared with AWS in between tells
+    # what is read by then.
+    Budget("scans-*00*", STATUS_WRITES, 2.1),
+    Budget("scans-*", STATUS_BYTES, 8191),
+    Budget("resynced-*", FINDINGS, 0),
+    Budget("resynced-*00*", DESCRIBES, 4.4),
+    Budget("resynced-*00*", SCAN_RULES, 0.1),
+    Budget("resynced-*", WRITES, 0),
+    # Looks are spread by chance, and intervals vary by a tenth.
+    Budget("watched-*00*", FINDINGS_6_HOURS, 1.1),
+    Budget("watched-*", WRITES, 0),
+    Budget("watched-*", STATUS_BYTES, 8191),
     Budget("outage-*", PROBES, 1),
     Budget("outage-*", OUTAGE_WRITES, 1),
     Budget("outage-*", AFTER_WRITES, 1),

@@ -16,6 +16,8 @@ from tests.bench.budgets import (
     BUDGETS,
     CALLS,
     DESCRIBES,
+    FINDINGS,
+    FINDINGS_6_HOURS,
     LISTS,
     MINTS,
     OUTAGE_WRITES,
@@ -27,6 +29,7 @@ from tests.bench.budgets import (
     SECRET_WRITES,
     START_CALLS,
     STARTS,
+    STATUS_BYTES,
     STATUS_WRITES,
     WRITES,
     budget,
@@ -39,7 +42,7 @@ from tests.bench.run import Options, Run
 ROOT = Path(__file__).resolve().parents[2]
 # Those that need no operator of their own stand together; where all images are counted others may leave none.
 CASES = ("create-5", "restart-5", "edit-5", "outage-5", "delete-5", "namespace-5")
-MORE_CASES = ("policy-5", "pods-20", "pull-5", "pullstart-5", "inventory-5")
+MORE_CASES = ("policy-5", "pods-20", "pull-5", "pullstart-5", "inventory-5", "scans-5")
 
 
 def test_five_repositories_cost_what_they_should() -> None:
@@ -61,7 +64,8 @@ def test_five_repositories_cost_what_they_should() -> None:
         assert os.listdir(directory) == ["figures"]
     figures = {line["case"]: line["figures"] for line in lines}
     more = ["policy-5", "reapplied-5", "pods-20", "pull-5", "pullstart-5", "inventory-5", "quiet-5"]
-    assert list(figures) == [*CASES[:4], "deletable-5", *CASES[4:], *more]
+    scans = ["scans-5", "resynced-5", "watched-5"]
+    assert list(figures) == [*CASES[:4], "deletable-5", *CASES[4:], *more, *scans]
     assert all(value is not None for found in figures.values() for value in found.values()), figures
     assert figures["create-5"][WRITES] == 2
     assert figures["restart-5"][START_CALLS] == 0
@@ -83,6 +87,11 @@ def test_five_repositories_cost_what_they_should() -> None:
     assert figures["inventory-5"][STATUS_WRITES] == 1
     assert figures["quiet-5"][WRITES] == 0
     assert figures["pods-20"][POD_LISTS] >= 1
+    assert figures["scans-5"][FINDINGS] == 1
+    assert (figures["resynced-5"][FINDINGS], figures["resynced-5"][WRITES]) == (0, 0)
+    # By chance: 17 of 100 images in an hour, give or take four.
+    assert 0 < figures["watched-5"][FINDINGS_6_HOURS] < 3
+    assert max(figures[case][STATUS_BYTES] for case in ("scans-5", "watched-5")) < 8192
     writes = {"CreateRepository", "PutLifecyclePolicy", "SetRepositoryPolicy"}
     created = next(line["awsCalls"] for line in lines if line["case"] == "create-5")
     assert {name: created[name] for name in writes} == dict.fromkeys(writes, 5)
@@ -106,6 +115,7 @@ def test_every_budget_is_one_of_a_default_case() -> None:
         "refresh": ["refresh", "new"],
         "policy": ["policy", "reapplied"],
         "inventory": ["inventory", "quiet"],
+        "scans": ["scans", "resynced", "watched"],
     }
     names = default_cases(None, True)
     cases = [name.replace(kind, part) for name in names for kind in KINDS for part in parts.get(kind, [kind])]
