@@ -167,7 +167,9 @@ class TestStarts:
         obj = repositories.ready("web")
         calls = repositories.calls()["StartImageScan"]
         assert calls == 2
-        notes = [one["note"] for one in repositories.cluster.events(obj) if "scan cannot" in one["note"]]
+        notes = [
+            one["note"] for one in repositories.cluster.events(obj) if "cannot be started" in one["note"]
+        ]
         assert notes
         assert text in notes[0]
         assert condition(obj, "Stalled") is None or condition(obj, "Stalled")["status"] == "False"
