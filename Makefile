@@ -35,7 +35,7 @@ demo: $(STAMP) ## Show the operator at work on a real API server and a fake AWS;
 	@$(BIN)/python -m tests.demo $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: $(STAMP) controlplane ## Run the tests; ARGS="tests/planning -k adopt" passes on to pytest
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 3 $(ARGS)
 
 # The program itself ends with 3 where Docker is missing; make says so ("Error 3") and ends with 2, as for any recipe.
 e2e: $(STAMP) ## Run the end-to-end tests on a cluster of kind (needs Docker); ARGS as for test, KIND_NODE_IMAGE

@@ -142,7 +142,7 @@ class TestOneImage:
         for digest, (scan, _) in zip(digests, UNFINISHED.values(), strict=True):
             fake.set_scan("team-a/web", digest, **scan)
         images = [f"{WEB}@{digest}" for digest in digests]
-        for seconds, fewest in (("0", 1), ("1", 4)):
+        for seconds in ("0", "1"):
             fake.reset_calls()
             found = [
                 results(gate(*images, "--timeout", seconds, "-o", "json", *options)[1]) for options in OPTIONS
@@ -151,8 +151,8 @@ class TestOneImage:
                 name: " ".join(one) for name, one in zip(UNFINISHED, zip(*found, strict=True), strict=True)
             }
             assert told == {name: results for name, (_, results) in UNFINISHED.items()}
-            assert looks(fake) >= len(images) * len(OPTIONS) * fewest
-            assert seconds != "0" or looks(fake) == len(images) * len(OPTIONS)
+            once = len(images) * len(OPTIONS)
+            assert looks(fake) == once if seconds == "0" else looks(fake) > once
 
     def test_a_job_sees_what_it_waits_for_and_what_to_do(self, fake: FakeAws, gate: Gate) -> None:
         scanned(fake, "v1", status="PENDING")

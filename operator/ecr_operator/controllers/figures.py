@@ -11,6 +11,7 @@ from ecr_operator.kube.resources import REPOSITORIES
 from ecr_operator.kube.status import write_status
 from ecr_operator.planning.image_reading import with_reading
 from ecr_operator.planning.ownership import ObjectKey
+from ecr_operator.planning.scan_report import SCAN_PASSED
 
 
 class Figures:
@@ -36,8 +37,14 @@ class Figures:
         return self._scans.shown(subject, status, generation)
 
     def announce(self, subject: Subject, status: EcrRepositoryStatus) -> None:
-        """An event where the verdict on the scans has come to be that they fail."""
-        report.announce_scans(self._context, subject, status, self._scans.new_criticals)
+        """An event where the verdict on the scans has come to be that they fail, whoever writes it first."""
+        memory = self._memories.of(subject.obj).scans
+        before, after = subject.status.condition(SCAN_PASSED), status.condition(SCAN_PASSED)
+        fails = after is not None and after.status == "False"
+        was_told = memory.fails or (before is not None and before.status == "False")
+        memory.fails = fails
+        if fails and after is not None and not was_told:
+            report.announce_scans(self._context, subject, after, self._scans.new_criticals(subject))
 
     async def tell(self, key: ObjectKey, subject: Subject) -> bool:
         """Show what was found, where nothing else follows from it; False: somebody else is at the object."""

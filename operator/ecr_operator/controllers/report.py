@@ -1,8 +1,7 @@
 """What users see of a reconcile: one status write, when it differs, and an event per transition."""
 
-from collections.abc import Callable
-
 from ecr_operator.api.lifecycle_policy import LifecyclePolicyState
+from ecr_operator.api.meta import Condition
 from ecr_operator.api.repository_status import EcrRepositoryStatus
 from ecr_operator.controllers import live
 from ecr_operator.controllers.context import Context
@@ -20,7 +19,6 @@ from ecr_operator.planning.changes import (
 from ecr_operator.planning.image_reading import AT_RISK
 from ecr_operator.planning.lifecycle_progress import APPLIED
 from ecr_operator.planning.plan import Outcome, Retrying, Stalled, Waiting
-from ecr_operator.planning.scan_report import SCAN_PASSED
 from ecr_operator.planning.status import READY
 from ecr_operator.reasons import Reason
 
@@ -98,23 +96,14 @@ def announce_lifecycle(context: Context, subject: Subject, status: EcrRepository
 
 
 def announce_scans(
-    context: Context,
-    subject: Subject,
-    status: EcrRepositoryStatus,
-    new_criticals: Callable[[Subject], tuple[str, ...]],
+    context: Context, subject: Subject, failed: Condition, new_criticals: tuple[str, ...]
 ) -> None:
-    """An event where the reported images have come to fail, naming the critical findings that are new."""
-    before, after = subject.status.condition(SCAN_PASSED), status.condition(SCAN_PASSED)
-    if after is None or after.status != "False":
-        return
-    new = new_criticals(subject)
-    if before is not None and before.status == "False":
-        return
-    note = after.message
-    if new:
-        more = f" and {len(new) - NAMED:,} more" if len(new) > NAMED else ""
-        note += f". New critical findings: {', '.join(new[:NAMED])}{more}"
-    context.events.record(subject.obj, Reason(after.reason), note, warning=True)
+    """The event that the reported images have come to fail, naming the critical findings that are new."""
+    note = failed.message
+    if new_criticals:
+        more = f" and {len(new_criticals) - NAMED:,} more" if len(new_criticals) > NAMED else ""
+        note += f". New critical findings: {', '.join(new_criticals[:NAMED])}{more}"
+    context.events.record(subject.obj, Reason(failed.reason), note, warning=True)
 
 
 NAMED = 5

@@ -61,6 +61,8 @@ class ScanMemory:
     """Images without a scan, of which one is to be started."""
     started: set[str] = field(default_factory=set)
     """Images of which it was tried: once is enough."""
+    fails: bool = False
+    """Whether the verdict was last that images fail, which an event has told."""
     told: frozenset[str] = frozenset()
     """Critical findings that an event may have named already."""
 

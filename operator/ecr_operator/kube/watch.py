@@ -128,6 +128,9 @@ class Watch:
                 stop_flag=stop,
             )
         finally:
+            # What kopf was in the middle of reading it leaves to the end of the loop, which has no turns left
+            # for the connections behind it.
+            await asyncio.get_running_loop().shutdown_asyncgens()
             # kopf closes those that it has taken over, unless it was told to stop meanwhile.
             for session in self._sessions:
                 await session.close()

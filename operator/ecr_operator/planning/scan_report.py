@@ -29,9 +29,9 @@ from ecr_operator.reasons import Reason
 SCAN_PASSED: Final = "ScanPassed"
 MANAGED_BY_REGISTRY: Final = "ScanConfigManagedByRegistry"
 """Types of conditions; the second is there only while it is True."""
-STATUS_BYTES: Final = 8000
+STATUS_BYTES: Final = 8100
 """Of a status as JSON: as many images are listed as there is room for. Tags may be long."""
-IMAGES_BYTES: Final = 6500
+IMAGES_BYTES: Final = 7400
 """Of `status.scan.images`, however short all else is."""
 IMAGES_BYTES_MIN: Final = 2000
 """However long all else is: the first few images are listed always."""
