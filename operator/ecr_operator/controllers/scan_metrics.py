@@ -14,12 +14,16 @@ _SEVERITIES: Final = (CRITICAL, HIGH, MEDIUM)
 
 
 def findings(objects: Iterable[Json]) -> Iterator[Findings]:
-    """The findings of each repository's worst reported image, as its status has them."""
+    """The findings of each repository's worst reported image, as its status has them.
+
+    A severity that `worst` leaves out has no series: it is not known to have none.
+    """
     known = (
-        (tuple(int(worst.get(severity, 0)) for severity in _SEVERITIES), object_key(obj))
+        (tuple(int(worst.get(severity, 0)) for severity in _SEVERITIES), object_key(obj), worst)
         for obj in objects
         if (worst := ((obj.get("status") or {}).get("scan") or {}).get("worst")) is not None
     )
-    for numbers, (namespace, name) in heapq.nlargest(REPOSITORIES_MAX, known):
-        for severity, number in zip(_SEVERITIES, numbers, strict=True):
-            yield (namespace, name, severity), number
+    for _, (namespace, name), worst in heapq.nlargest(REPOSITORIES_MAX, known, key=lambda one: one[:2]):
+        for severity in _SEVERITIES:
+            if severity in worst:
+                yield (namespace, name, severity), int(worst[severity])
