@@ -161,6 +161,32 @@ class TestBudget:
 
         in_world(main)
 
+    def test_where_one_that_is_gone_fails_the_question_for_all_each_asks_for_itself(self) -> None:
+        async def main(world: ScanWorld) -> None:
+            many(world, 20, 1)
+            world.add("gone")
+            operation = "batch_get_repository_scanning_configuration"
+
+            def refuse(parameters: dict[str, Any]) -> None:
+                if "gone" in parameters.get("repositoryNames", [parameters.get("repositoryName")]):
+                    raise refusal("RepositoryNotFoundException", operation=operation)
+
+            # Nothing is asked by its own name: its images cannot be listed.
+            world.meanwhile = {"describe_images": refuse, operation: refuse}
+            await asyncio.sleep(HOUR)
+            assert {world.scan(f"r{one}").get("frequency") for one in range(20)} == {"MANUAL"}
+            begin = world.loop.time()
+            await asyncio.sleep(10 * 900.0)
+            # No more than one for each in an interval, and no second one.
+            assert world.per_operation(begin)[operation] <= 10 * 20
+            world.meanwhile.clear()
+            await asyncio.sleep(HOUR)
+            begin = world.loop.time()
+            await asyncio.sleep(10 * 900.0)
+            assert world.per_operation(begin)[operation] <= 10 * 6
+
+        in_world(main)
+
 
 class TestErrors:
     @pytest.mark.parametrize(("code", "status"), [("ServerException", 500), ("ValidationException", 400)])

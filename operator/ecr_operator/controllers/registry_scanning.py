@@ -35,6 +35,7 @@ class RegistryScanning:
         self._monotonic = monotonic
         self._type: tuple[float, ScanType | None] | None = None
         self._found: dict[str, tuple[float, ScanFrequency | None]] = {}
+        self._alone_until = float("-inf")
         self._refused: dict[str, float] = {}
 
     async def of(self, registry: Registry, name: str) -> Scanning:
@@ -60,7 +61,8 @@ class RegistryScanning:
             found = await scan_frequencies(registry.session, names)
         except AwsError as error:
             if error.code in NOT_FOUND and len(names) > 1:
-                # One that is gone may fail the call for all.
+                # One that is gone may fail the call for all: until the next interval each asks for itself.
+                self._alone_until = now + self._interval
                 return 1 + await self._ask(registry, names[:1], now)
             if error.code not in NOT_FOUND and not self._refuses(error):
                 # Later, by the next one's turn; of the others what was known stays known.
@@ -77,6 +79,8 @@ class RegistryScanning:
         if len(self._found) > 2 * len(known) + NAMES_PER_CALL:
             # Of repositories that are gone nothing is remembered.
             self._found = {one: self._found[one] for one in known if one in self._found}
+        if self._monotonic() < self._alone_until:
+            return []
         old = (one for one in known if one != name and self._is_old(one, 0.5))
         return [one for one, _ in zip(old, range(NAMES_PER_CALL - 1), strict=False)]
 
