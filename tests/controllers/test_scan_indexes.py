@@ -30,16 +30,15 @@ UNPULLED = {
     "action": {"type": "transition", "targetStorageClass": "archive"},
 }
 PULLED = json.dumps({"rules": [{"selection": {"countType": "sinceImagePulled"}}]})
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/ecr-operator"
 WANTS = {"images": {"startMissingScans": True}}
 Main = Callable[[ScanWorld], Coroutine[Any, Any, None]]
 
 
-def with_indexes(main: Main, number: int = 1, **spec: Any) -> None:
+def with_indexes(main: Main, number: int = 1, settings: dict[str, Any] | None = None, **spec: Any) -> None:
     """A repository with so many indexes of two images each, scanned; one has a critical finding."""
 
     async def whole() -> None:
-        world = ScanWorld()
+        world = ScanWorld(**settings or {})
         for one in range(number):
             parts = [{"digest": f"{one}-{part}", **LINUX} for part in ("amd", "arm")]
             world.manifests[f"index-{one}"] = [*parts, ATTESTATION]
@@ -103,7 +102,8 @@ class TestPullTimes:
             await asyncio.sleep(0.5 * HOUR)
             verdict = world.verdict("web")
             assert (verdict["status"], verdict["reason"]) == ("Unknown", "PullTimesCount")
-            assert f"register-pull-time-update-exclusion --principal-arn {ROLE}" in verdict["message"]
+            assert "--principal-arn ROLE_ARN --region" in verdict["message"]
+            assert "the role ecr-operator, its path included" in verdict["message"]
             calls = world.per_operation()
             assert calls[MANIFEST] == 0
             # Once per look at the repository, however many indexes it has.
@@ -116,6 +116,48 @@ class TestPullTimes:
             assert world.verdict("web")["reason"] == "VulnerabilitiesFound"
 
         with_indexes(main, number=5)
+
+    @pytest.mark.parametrize("path", ["", "team/ci/"])
+    def test_the_command_names_the_role_that_is_assumed_and_no_other_is_taken_for_it(self, path: str) -> None:
+        role = f"arn:aws:iam::{ACCOUNT}:role/{path}ecr-operator"
+
+        async def main(world: ScanWorld) -> None:
+            world.lifecycle["web"] = PULLED
+            world.excluded = [f"arn:aws:iam::{ACCOUNT}:role/other/ecr-operator"]
+            await world.look("web")
+            await asyncio.sleep(60)
+            assert f"--principal-arn {role} --region" in world.verdict("web")["message"]
+            assert world.per_operation()[MANIFEST] == 0
+            world.excluded = [role]
+            await world.look("web", asked=True)
+            await asyncio.sleep(60)
+            assert world.verdict("web")["reason"] == "VulnerabilitiesFound"
+
+        with_indexes(main, settings={"role_arn": role})
+
+    @pytest.mark.parametrize("decided", ["Fail", "Pass", "Unknown"])
+    @pytest.mark.parametrize("is_known", [True, False])
+    def test_the_command_fits_into_the_condition_whatever_the_names(
+        self, is_known: bool, decided: str
+    ) -> None:
+        name = "r" * 64
+        role = f"arn:aws-us-gov:iam::{ACCOUNT}:role/{name}"
+
+        async def main(world: ScanWorld) -> None:
+            world.arn = f"arn:aws-us-gov:sts::{ACCOUNT}:assumed-role/{name}/session"
+            world.lifecycle["web"] = PULLED
+            for image in world.images["web"]:
+                image["imageTags"] = [image["imageDigest"].ljust(128, "t")]
+            await world.look("web")
+            await asyncio.sleep(60)
+            message = world.verdict("web")["message"]
+            assert "t" * 100 in message
+            assert f"--principal-arn {role if is_known else 'ROLE_ARN'} --region" in message
+            assert is_known or f"the role {name}, its path included" in message
+            assert "counts as a pull" in message
+
+        policy = {"vulnerabilityPolicy": {"maxCritical": 0, "onUnscanned": decided}}
+        with_indexes(main, 20, {"role_arn": role} if is_known else None, **policy)
 
     def test_what_was_known_of_an_index_before_a_start_stays(self) -> None:
         async def main(world: ScanWorld) -> None:

@@ -14,17 +14,20 @@ from ecr_operator.aws.policies import lifecycle_policy
 from ecr_operator.aws.registry import Registry
 
 _RULE: Final = "sinceImagePulled"
-_SESSION: Final = re.compile(r"arn:([^:]+):sts::(\d{12}):assumed-role/([^/]+)/.*")
+_SESSION: Final = re.compile(r"arn:[^:]+:sts::(\d{12}):assumed-role/([^/]+)/.*")
+_ROLE: Final = re.compile(r"arn:[^:]+:iam::(\d{12}):role/(?:.*/)?([^/]+)")
 _EXCLUSIONS_SECONDS: Final = 3600.0
 
 
 class PullTimes:
-    """Of one registry. `monotonic` is in seconds."""
+    """Of one registry. `role_arn` is the role that is assumed for it, if any; `monotonic` is in seconds."""
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(self, role_arn: str | None, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._excluded: tuple[float, bool] | None = None
-        self._arn: str | None = None
+        self._arn = role_arn
+        self._role: tuple[str, str] | None = None
+        """Account and name of the role, where its ARN is not known."""
 
     def forget(self) -> None:
         """Ask anew which roles are excluded: somebody may have excluded ours just now."""
@@ -49,12 +52,16 @@ class PullTimes:
             return f"its lifecycle policy cannot be read: {error.message}"
         if text is None or _RULE not in text or await self._is_excluded(registry):
             return None
-        role = self._arn or "ROLE_ARN"
+        # The command comes first: a condition's message is cut at its end.
+        arn, hint = self._arn or "ROLE_ARN", "" if self._arn else f" with the ARN of {self._whose()}"
         return (
-            f"that would count as a pull, and its lifecycle policy has a rule with `{_RULE}`. Exclude the "
-            f"operator's role: aws ecr register-pull-time-update-exclusion --principal-arn {role} "
-            f"--region {registry.region}"
+            f"first run `aws ecr register-pull-time-update-exclusion --principal-arn {arn} "
+            f"--region {registry.region}`{hint}, because reading it counts as a pull, by which a rule of its "
+            f"lifecycle policy goes (`{_RULE}`)"
         )
+
+    def _whose(self) -> str:
+        return f"the role {self._role[1]}, its path included" if self._role else "the operator's role"
 
     async def _is_excluded(self, registry: Registry) -> bool:
         now = self._monotonic()
@@ -65,8 +72,13 @@ class PullTimes:
     async def _asked(self, registry: Registry) -> bool:
         session = registry.session
         try:
-            arn = session.arn or str((await session.read("sts", "get_caller_identity"))["Arn"])
-            self._arn = principal_of(arn)
+            if self._arn is None and self._role is None:
+                arn = session.arn or str((await session.read("sts", "get_caller_identity"))["Arn"])
+                found = _SESSION.fullmatch(arn)
+                if found:
+                    self._role = found[1], found[2]
+                else:
+                    self._arn = arn
             excluded: list[str] = []
             token: dict[str, str] = {}
             while True:
@@ -79,19 +91,11 @@ class PullTimes:
             if error.kind == Kind.TRANSIENT:
                 raise
             return False
-        # A session does not tell the path of its role.
-        return any(_same_principal(one, self._arn) for one in excluded)
+        return any(map(self._is_ours, excluded))
 
-
-def principal_of(arn: str) -> str:
-    """The ARN of the role of a session, as far as the session tells; of another principal its own."""
-    found = _SESSION.fullmatch(arn)
-    return f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}" if found else arn
-
-
-def _same_principal(excluded: str, own: str) -> bool:
-    def parts(arn: str) -> tuple[str, str]:
-        account, _, resource = arn.partition("::")[2].partition(":")
-        return account, f"{resource.partition('/')[0]}/{resource.rpartition('/')[2]}"
-
-    return parts(excluded) == parts(own)
+    def _is_ours(self, excluded: str) -> bool:
+        if self._arn is not None:
+            return excluded == self._arn
+        # A session does not tell the path of its role. Names are unique in an account all the same.
+        found = _ROLE.fullmatch(excluded)
+        return found is not None and (found[1], found[2]) == self._role

@@ -34,7 +34,7 @@ class Scans:
         settings = context.settings
         self._times = ScanPace(settings.scan_seconds, settings.scan_poll_seconds, settings.inventory_seconds)
         self._scanning = RegistryScanning(settings.inventory_seconds, self._names, context.monotonic)
-        self._pull_times = PullTimes(context.monotonic)
+        self._pull_times = PullTimes(settings.role_arn, context.monotonic)
         self._reader = ScanReader(context, memories, self._times, self._pull_times)
 
     async def found(
