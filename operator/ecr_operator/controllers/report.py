@@ -16,6 +16,7 @@ from ecr_operator.planning.changes import (
     StartImageScan,
     TagRepository,
 )
+from ecr_operator.planning.figures import with_figures_of
 from ecr_operator.planning.image_reading import AT_RISK
 from ecr_operator.planning.lifecycle_progress import APPLIED
 from ecr_operator.planning.plan import Outcome, Retrying, Stalled, Waiting
@@ -26,7 +27,8 @@ from ecr_operator.reasons import Reason
 async def write(context: Context, obj: Json, status: EcrRepositoryStatus) -> Json:
     """The closing write. Raises `Stale` when a user changed the object meanwhile, and `Gone`.
 
-    A conflict over anything else (a label, another controller's annotation) is no reason to plan again.
+    A conflict over anything else (a label, another controller's annotation) is no reason to plan again, and
+    neither are figures of the repository's images that were told meanwhile: they stay.
     """
     try:
         written = await write_status(context.client, obj, status.to_json())
@@ -34,6 +36,8 @@ async def write(context: Context, obj: Json, status: EcrRepositoryStatus) -> Jso
         now = await live.get(context, obj)
         if what_users_change(now) != what_users_change(obj):
             raise
+        before, told = (EcrRepositoryStatus.from_json(one.get("status")) for one in (obj, now))
+        status = with_figures_of(status, before, told)
         written = await write_status(context.client, now, status.to_json())
     context.store.put(REPOSITORIES.plural, written)
     return written
