@@ -231,13 +231,14 @@ class ScanWorld:
         self.events.append((str(reason), note))
 
     async def apply(self, path: str, body: Json, *_: Any) -> Json:
-        """The write of a status."""
+        """The write of a status; as from an API server, the names in the answer are in alphabetical order."""
         name = path.split("/")[-2]
         now = self.obj(name)
         assert body["metadata"]["resourceVersion"] == now["metadata"]["resourceVersion"]
         self.writes += 1
         version = str(int(now["metadata"]["resourceVersion"]) + 1)
-        return {**now, "metadata": {**now["metadata"], "resourceVersion": version}, "status": body["status"]}
+        status = json.loads(json.dumps(body["status"], sort_keys=True))
+        return {**now, "metadata": {**now["metadata"], "resourceVersion": version}, "status": status}
 
     # The session of AWS
 

@@ -298,6 +298,23 @@ class TestRestart:
 
         in_world(main)
 
+    @pytest.mark.parametrize("limit", [0, 1])
+    @pytest.mark.parametrize("enhanced", [False, True])
+    def test_a_day_without_news_is_one_without_a_write(self, enhanced: bool, limit: int) -> None:
+        async def main(world: ScanWorld) -> None:
+            many(world, 5, 20, enhanced=enhanced, vulnerabilityPolicy={"maxCritical": limit})
+            counts = {"CRITICAL": 1, "HIGH": 4, "MEDIUM": 8, "LOW": 5, "INFORMATIONAL": 2}
+            status = "ACTIVE" if enhanced else "COMPLETE"
+            world.answers |= dict.fromkeys(world.answers, scanned(status, enhanced=enhanced, **counts))
+            await asyncio.sleep(3 * HOUR)
+            assert len(world.scan("r0")["images"]) == 20
+            await world.restart()
+            writes = world.writes
+            await asyncio.sleep(26 * HOUR)
+            assert world.writes == writes
+
+        in_world(main)
+
     def test_a_denial_stays_one_until_aws_tells_more(self) -> None:
         async def main(world: ScanWorld) -> None:
             many(world, 1, 3, enhanced=True, vulnerabilityPolicy={"maxCritical": 5})

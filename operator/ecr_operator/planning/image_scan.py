@@ -164,9 +164,9 @@ def of_status(image: ReportedImage, type: ScanType | None) -> ImageScan | None:
     """What a status says of an image's scan; None: nothing. That is what a restart knows."""
     if image.status is None:
         return None
-    return ImageScan(
-        image.status, type, image.severity_counts, image.fixable_critical, completed_at=image.completed_at
-    )
+    # The API server hands out names in alphabetical order, and messages go by the severity.
+    counts = None if image.severity_counts is None else counted(image.severity_counts)
+    return ImageScan(image.status, type, counts, image.fixable_critical, completed_at=image.completed_at)
 
 
 def same_kind(one: ScanType | None, other: ScanType | None) -> bool:
