@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ecr_operator.planning.image_scan import SEVERITIES
 from tests.controllers.scan_world import DAY, FINDINGS, RUNNING, ScanWorld, refusal, scanned
 from tests.engine.virtual import run
 
@@ -309,6 +310,34 @@ class TestRestart:
             await asyncio.sleep(3 * HOUR)
             assert len(world.scan("r0")["images"]) == 20
             await world.restart()
+            writes = world.writes
+            await asyncio.sleep(26 * HOUR)
+            assert world.writes == writes
+
+        in_world(main)
+
+    @pytest.mark.parametrize("is_pushed", [False, True])
+    def test_images_that_a_status_has_no_room_for_change_no_verdict_and_new_ones_do(
+        self, is_pushed: bool
+    ) -> None:
+        async def main(world: ScanWorld) -> None:
+            many(world, 5, 20, enhanced=True, vulnerabilityPolicy={"maxCritical": 1})
+            for image in (image for images in world.images.values() for image in images):
+                image["imageTags"] = [image["imageDigest"].ljust(128, "t")]
+                image["imageDigest"] = image["imageDigest"].ljust(71, "d")
+            answer = scanned("ACTIVE", enhanced=True, **dict.fromkeys(SEVERITIES, 1))
+            world.answers = {one.ljust(71, "d"): answer for one in world.answers}
+            await asyncio.sleep(3 * HOUR)
+            assert 5 < len(world.scan("r0")["images"]) < 20
+            assert world.verdict("r0")["status"] == "True"
+            await world.restart()
+            if is_pushed:
+                world.images["r0"].append(world.image("new", age=0.0))
+                await world.look("r0", asked=True)
+                subject = world.subject(world.obj("r0"))
+                [verdict] = world.scans.shown(subject, subject.status, 1).conditions or ()
+                assert (verdict.status, verdict.reason) == ("Unknown", "ScanPending")
+                return
             writes = world.writes
             await asyncio.sleep(26 * HOUR)
             assert world.writes == writes

@@ -159,14 +159,24 @@ class Scans:
         return with_registry_rules(status, look, subject.desired.scan_on_push, generation=generation, now=now)
 
     def _knows_less(self, subject: Subject) -> bool:
-        """Whether the status says why an image was not read, which is looked for anew after a start."""
+        """Whether the status goes by more than is known since the start, until AWS was asked.
+
+        It says why an image was not read; or it had no room for images that its verdict is about, too.
+        """
         memory, before = self._memory(subject), subject.status.scan
         if memory.has_read or subject.status.observed_generation != subject.generation:
             return False
-        unread = {one.digest for one in (before and before.images) or () if one.status is None}
-        return any(
-            known is None and candidate.digest in unread for candidate, known in wanted(subject, memory)
-        )
+        listed = {one.digest: one.status for one in (before and before.images) or ()}
+        there = [(candidate.digest, known) for candidate, known in wanted(subject, memory)]
+        unknown = [digest for digest, known in there if known is None]
+        if any(digest in listed and listed[digest] is None for digest in unknown):
+            return True
+        images = subject.status.images
+        tagged = images.tagged_count if images is not None else 0
+        is_cut = len(listed) < min(subject.spec.effective_images.effective_report, tagged)
+        # Left out are the last ones. One that is new or newly in use comes before them, and is told at once.
+        last = max((at for at, (digest, _) in enumerate(there) if digest in listed), default=len(there))
+        return is_cut and bool(unknown) and set(unknown) <= {digest for digest, _ in there[last + 1 :]}
 
     def new_criticals(self, subject: Subject) -> tuple[str, ...]:
         """Critical findings that were not there when this was asked last."""
