@@ -90,6 +90,35 @@ class TestFreshness:
 
         in_world(main)
 
+    @pytest.mark.parametrize("before", [{}, {"answer": scanned("ACTIVE", enhanced=True, LOW=1)}])
+    def test_one_that_is_called_done_and_never_shows_a_result_is_not_looked_at_often_for_ever(
+        self, before: dict[str, Any]
+    ) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.scan_type = "ENHANCED"
+            world.answers["a"] = before.get("answer", RUNNING)
+            world.add("web", world.image("a"), **LIMITS)
+            await world.look("web")
+            await asyncio.sleep(7 * HOUR)
+            world.answers["a"] = {
+                "imageScanStatus": {"status": "ACTIVE"},
+                "imageScanFindings": {"findings": []},
+            }
+            await world.look("web", asked=True)
+            begin = world.loop.time()
+            await asyncio.sleep(HOUR)
+            # The scan may have ended just now.
+            assert 5 <= len(world.asked(since=begin)) <= 10
+            assert world.verdict("web")["reason"] == "ScanPending"
+            begin = world.loop.time()
+            await asyncio.sleep(24 * HOUR)
+            assert 3 <= len(world.asked(since=begin)) <= 5
+            world.answers["a"] = scanned("ACTIVE", enhanced=True)
+            await asyncio.sleep(7 * HOUR)
+            assert world.verdict("web")["status"] == "True"
+
+        in_world(main)
+
     def test_who_asks_is_answered_at_once(self) -> None:
         async def main(world: ScanWorld) -> None:
             many(world, 1, 3)

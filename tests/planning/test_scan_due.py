@@ -4,13 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecr_operator.planning.image_scan import SCAN_NOT_FOUND, ImageScan
+from ecr_operator.planning.image_scan import SCAN_NOT_FOUND, ImageScan, carried, together
 from ecr_operator.planning.scan_due import ScanPace, asked_again_after
 from tests.planning.bounds import bounded
 from tests.planning.scan_samples import BASIC, ENHANCED, SCANS, STATUSES, scan
 
 HOUR, DAY = 3600.0, 86_400.0
 PACE = ScanPace(every=6 * HOUR, poll=30, interval=900)
+GOES_ON_WITHOUT_RESULT = carried(
+    carried(scan("ACTIVE", {"LOW": 1}, type=ENHANCED), ImageScan("ACTIVE", ENHANCED)),
+    ImageScan("ACTIVE", ENHANCED),
+)
 
 DUE: dict[str, tuple[ImageScan, float, int, float]] = {
     "a basic scan is final for a day": (scan(), DAY, 0, DAY),
@@ -21,6 +25,20 @@ DUE: dict[str, tuple[ImageScan, float, int, float]] = {
     "no look comes later than the inventory": (scan("PENDING"), DAY, 50, 900),
     "however often it was found running": (scan("PENDING"), DAY, 10**9, 900),
     "done without a result is running": (ImageScan("COMPLETE", BASIC), DAY, 0, 30),
+    "for some looks, after which none is expected soon": (ImageScan("ACTIVE", ENHANCED), DAY, 8, 6 * HOUR),
+    "with what was found before, too": (GOES_ON_WITHOUT_RESULT, DAY, 8, 6 * HOUR),
+    "an index of which no image is really being scanned": (
+        together((scan("ACTIVE", type=ENHANCED), ImageScan("ACTIVE", ENHANCED))),
+        DAY,
+        8,
+        6 * HOUR,
+    ),
+    "an index of which one is": (
+        together((ImageScan("ACTIVE", ENHANCED), scan("PENDING", type=ENHANCED))),
+        DAY,
+        50,
+        900,
+    ),
     "an image just pushed may get its first scan now": (scan(SCAN_NOT_FOUND), 60, 0, 30),
     "one pushed a while ago may still get it": (scan(SCAN_NOT_FOUND), 20 * 60, 0, 300),
     "one that is nearly an hour old, too": (scan(SCAN_NOT_FOUND), 3599, 0, 3599 / 4),

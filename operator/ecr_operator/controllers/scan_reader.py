@@ -12,7 +12,7 @@ from ecr_operator.controllers.scan_questions import Found, ask, can_be_asked, re
 from ecr_operator.controllers.subject import Subject
 from ecr_operator.planning.image_scan import ScanPhase
 from ecr_operator.planning.reported_images import Candidate
-from ecr_operator.planning.scan_due import ScanPace, asked_again_after
+from ecr_operator.planning.scan_due import POLLS_WITHOUT_RESULT, ScanPace, asked_again_after
 from ecr_operator.reasons import Reason
 
 RETRY_SECONDS = 60.0
@@ -98,6 +98,9 @@ class ScanReader:
             memory.switch(scan.type, now)
         running = scan.phase == ScanPhase.RUNNING
         polls = known.polls + 1 if known is not None and running else 0
+        if scan.is_without_result and not (known and known.scan and known.scan.is_without_result):
+            # Its scan has only just ended: the result may be there soon.
+            polls = min(polls, POLLS_WITHOUT_RESULT // 2)
         age = (self._context.now() - candidate.pushed_at).total_seconds()
         after = asked_again_after(scan, self._times, age=age, polls=polls)
         due = now + self._context.jittered(after, 0.1)

@@ -73,6 +73,8 @@ class ImageScan:
     completed_at: datetime | None = None
     description: str = field(default="", compare=False)
     """AWS's sentence about the status."""
+    shows_nothing: bool = field(default=False, compare=False)
+    """Whether AWS calls it done and shows no result of it: `IN_PROGRESS` is not its word then."""
 
     @property
     def phase(self) -> ScanPhase:
@@ -82,6 +84,13 @@ class ImageScan:
             # AWS has been seen to say so before it had any findings (aws-sdk issues 288 and 289).
             return ScanPhase.RUNNING
         return phase
+
+    @property
+    def is_without_result(self) -> bool:
+        """Whether it is `RUNNING` only because AWS calls it done and shows no result of it."""
+        return self.phase == ScanPhase.RUNNING and (
+            self.shows_nothing or phase_of(self.status) == ScanPhase.DONE
+        )
 
     def of(self, severity: str) -> int:
         """How many findings of that severity are known."""
@@ -128,6 +137,7 @@ def together(scans: Sequence[ImageScan]) -> ImageScan:
     fixes = [number for number in fixable if number is not None]
     types = {scan.type for scan in scans if scan.type is not None}
     times = [scan.completed_at for scan in scans if scan.completed_at is not None]
+    running = [scan for scan in scans if scan.phase == ScanPhase.RUNNING]
     return ImageScan(
         status=least.status,
         # Both kinds at once are seen while a registry is switched.
@@ -137,6 +147,7 @@ def together(scans: Sequence[ImageScan]) -> ImageScan:
         criticals=names(name for scan in scans for name in scan.criticals),
         completed_at=min(times) if len(times) == len(scans) else None,
         description=least.description,
+        shows_nothing=bool(running) and all(scan.is_without_result for scan in running),
     )
 
 
@@ -150,8 +161,8 @@ def _waited_for(scan: ImageScan) -> ImageScan:
 
     To be used where it gets findings that are not its own: with them it would look as if it were done.
     """
-    if scan.phase == ScanPhase.RUNNING and phase_of(scan.status) == ScanPhase.DONE:
-        return replace(scan, status=_IN_PROGRESS)
+    if scan.is_without_result:
+        return replace(scan, status=_IN_PROGRESS, shows_nothing=True)
     return scan
 
 

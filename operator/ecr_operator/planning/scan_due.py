@@ -12,6 +12,11 @@ from ecr_operator.planning.image_scan import SCAN_NOT_FOUND, ImageScan, ScanPhas
 BASIC_FACTOR = 4
 """A basic scan is asked for again after so many times what enhanced ones are asked for again after."""
 GROWTH = 1.5
+POLLS_WITHOUT_RESULT = 8
+"""How often a scan that AWS calls done and shows no result of is looked at as if it were running.
+
+AWS has been seen to say so before it had any findings. It may also never say more.
+"""
 _NEW_SECONDS = 3600.0
 """An image pushed within this time may still get its first scan."""
 
@@ -32,7 +37,9 @@ def asked_again_after(scan: ImageScan, pace: ScanPace, *, age: float, polls: int
     """Seconds. `age` is how old the image is, `polls` how often its scan was found running in a row."""
     match scan.phase:
         case ScanPhase.RUNNING:
-            return float(min(pace.poll * GROWTH ** min(polls, 40), max(pace.poll, pace.interval)))
+            after = float(min(pace.poll * GROWTH ** min(polls, 40), max(pace.poll, pace.interval)))
+            is_given_up = scan.is_without_result and polls >= POLLS_WITHOUT_RESULT
+            return max(after, pace.every) if is_given_up else after
         case ScanPhase.DONE:
             return pace.every if scan.type == ScanType.ENHANCED else pace.every * BASIC_FACTOR
     if scan.status == SCAN_NOT_FOUND and age < _NEW_SECONDS:
