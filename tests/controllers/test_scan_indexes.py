@@ -273,6 +273,41 @@ class TestMissingScans:
 
         with_indexes(main, **WANTS)
 
+    def test_one_that_was_refused_is_tried_again_when_a_person_asks_and_not_by_itself(self) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.images["web"].append(world.image("plain"))
+            world.answers.clear()
+            await world.look("web")
+            await asyncio.sleep(60)
+            assert sorted(self.missing(world)) == ["0-amd", "0-arm", "plain"]
+            subject = world.subject(world.obj("web"))
+            world.scans.started(subject, frozenset({"0-arm"}), frozenset({"0-amd", "plain"}))
+            world.turns.wake(subject)
+            await asyncio.sleep(50 * HOUR)
+            assert self.missing(world) == ()
+            await world.look("web", asked=True)
+            # The reconcile that a person asks for is to start them: nothing else begins one.
+            assert sorted(self.missing(world)) == ["0-amd", "plain"]
+
+        with_indexes(main, **WANTS)
+
+    def test_of_images_that_are_not_reported_any_more_it_is_forgotten(self) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.answers.clear()
+            index = world.images["web"]
+            for push in range(5):
+                world.images["web"] = [*index, world.image(f"push-{push}", age=0.0)]
+                await world.look("web")
+                await asyncio.sleep(60)
+                subject, missing = world.subject(world.obj("web")), frozenset(self.missing(world))
+                refused = missing & {"0-amd", f"push-{push % 2}"}
+                world.scans.started(subject, missing - refused, refused)
+                await world.look("web")
+            memory = world.memories.of(world.obj("web")).scans
+            assert (memory.started, memory.refused) == ({"0-arm", "push-4"}, {"0-amd"})
+
+        with_indexes(main, **WANTS)
+
     def test_none_is_under_enhanced_scanning_or_where_nothing_is_to_be_written(self) -> None:
         async def main(world: ScanWorld) -> None:
             world.answers.clear()

@@ -54,10 +54,9 @@ class Performed:
     """The images, by digest, of which AWS does not start a scan; the same."""
 
     @property
-    def scans_decided(self) -> frozenset[str]:
-        """The images of which AWS has started a scan, or refused to; it was asked about no others."""
-        started = {change.digest for change in self.changes if isinstance(change, StartImageScan)}
-        return frozenset(started | self.scan_refusals.keys())
+    def scans_started(self) -> frozenset[str]:
+        """The images, by digest, of which AWS has started a scan."""
+        return frozenset(change.digest for change in self.changes if isinstance(change, StartImageScan))
 
 
 async def fence(context: Context, subject: Subject, plan: Plan) -> Json:

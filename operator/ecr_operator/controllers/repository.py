@@ -211,7 +211,7 @@ class RepositoryController:
         for digest, refused in performed.scan_refusals.items():
             note = f"A scan of {digest} cannot be started: {refused.message}"
             self._context.events.record(subject.obj, refused.reason, note, warning=True)
-        self._scans.started(subject, performed.scans_decided)
+        self._scans.started(subject, performed.scans_started, frozenset(performed.scan_refusals))
         self.scans.wake(subject)
         report.announce_changes(self._context, subject, performed.changes, plan.adopts)
         status = EcrRepositoryStatus.from_json(obj.get("status"))

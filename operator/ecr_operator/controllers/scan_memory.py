@@ -1,9 +1,11 @@
 """What is remembered of the scans of a repository's images; a restart may lose it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from ecr_operator.api.scan_status import ScanType
+from ecr_operator.planning.image_index import IndexChild
 from ecr_operator.planning.image_scan import ARCHIVED, ImageScan
 from ecr_operator.planning.reported_images import Candidate
 
@@ -60,7 +62,9 @@ class ScanMemory:
     missing: tuple[str, ...] = ()
     """Images without a scan, of which one is to be started."""
     started: set[str] = field(default_factory=set)
-    """Images of which it was tried: once is enough."""
+    """Images of which AWS has taken on a scan: once is enough."""
+    refused: set[str] = field(default_factory=set)
+    """Images of which it will start none, until a person asks for it anew."""
     fails: bool = False
     """Whether the verdict was last that images fail, which an event has told."""
     told: frozenset[str] = frozenset()
@@ -71,6 +75,13 @@ class ScanMemory:
         if self.reported is not None:
             self.reported = tuple(one for one in self.reported if one.digest != digest)
         self.asked.pop(digest, None)
+
+    def forget_starts(self, indexes: Mapping[str, Sequence[IndexChild]], *, refused: bool) -> None:
+        """Of images that are reported no more, in `indexes` neither; with `refused` all refusals, too."""
+        there = {one.digest for one in self.reported or ()}
+        there |= {part.digest for index in there for part in indexes.get(index, ())}
+        self.started &= there
+        self.refused = set() if refused else self.refused & there
 
     def switch(self, type: ScanType, since: float = NEVER) -> None:
         """The other kind's findings are hidden from now on, and say nothing for this one.

@@ -64,6 +64,7 @@ class Scans:
             self._pull_times.forget()
             for known in memory.asked.values():
                 known.due = 0.0
+        memory.forget_starts(self._memories.of(subject.obj).lifecycle.children, refused=asked)
         memory.denied = memory.denied if reported else None
         scanning = await self._scanning.of(registry, subject.desired.name)
         if scanning.type is not None and scanning.since >= memory.type_since:
@@ -124,7 +125,9 @@ class Scans:
                 continue
             scans = known.parts if candidate.is_index else {candidate.digest: known.scan}
             for digest, scan in scans.items():
-                if scan is not None and scan.status == SCAN_NOT_FOUND and digest not in memory.started:
+                if digest in memory.started or digest in memory.refused:
+                    continue
+                if scan is not None and scan.status == SCAN_NOT_FOUND:
                     missing[digest] = None
         memory.missing = tuple(missing)
 
@@ -187,10 +190,14 @@ class Scans:
         memory.told = frozenset(found)
         return tuple(new)
 
-    def started(self, subject: Subject, digests: frozenset[str]) -> None:
-        """AWS has taken on scans of these images, or will not: it is not asked to again."""
+    def started(
+        self, subject: Subject, digests: frozenset[str], refused: frozenset[str] = frozenset()
+    ) -> None:
+        """AWS has taken on scans of these images, and none of the `refused`: it is not asked to again."""
         memory = self._memory(subject)
         memory.started |= digests
+        memory.refused |= refused
+        digests |= refused
         for digest, known in memory.asked.items():
             if not digests.isdisjoint({digest, *known.parts}):
                 known.due = min(known.due, self._context.monotonic() + self._times.poll)
