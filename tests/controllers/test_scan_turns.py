@@ -238,6 +238,41 @@ class TestErrors:
 
         in_world(main)
 
+    @pytest.mark.parametrize("before", [None, scanned(LOW=1)])
+    def test_a_lasting_error_about_an_image_is_on_the_object_with_its_sentence_also_after_a_start(
+        self, before: dict[str, Any] | None
+    ) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.answers["b"] = scanned()
+            world.add("web", world.image("a"), world.image("b"), **LIMITS)
+            if before is not None:
+                world.answers["a"] = before
+                await world.look("web")
+                await asyncio.sleep(60)
+                assert world.verdict("web")["status"] == "True"
+            error = refusal("KmsException", "the key is disabled")
+            world.answers["a"] = error
+            await world.look("web", asked=True)
+            await asyncio.sleep(60)
+            verdict = world.verdict("web")
+            assert (verdict["status"], verdict["reason"]) == ("Unknown", "FindingsNotRead")
+            assert "tag-of-a" in verdict["message"]
+            assert "the key is disabled" in verdict["message"]
+            writes = world.writes
+            await world.restart()
+            await asyncio.sleep(HOUR)
+            assert world.writes == writes
+            assert world.verdict("web") == verdict
+            # An outage says nothing new.
+            world.answers["a"] = refusal("ServerException", status=500)
+            await asyncio.sleep(HOUR)
+            assert world.verdict("web") == verdict
+            world.answers["a"] = scanned(LOW=1)
+            await asyncio.sleep(0.5 * HOUR)
+            assert world.verdict("web")["status"] == "True"
+
+        in_world(main)
+
     def test_throttling_ends_the_turn_and_what_was_read_is_shown(self) -> None:
         async def main(world: ScanWorld) -> None:
             many(world, 1, 5)

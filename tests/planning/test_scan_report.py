@@ -184,6 +184,23 @@ class TestVerdict:
         status = shown(look(scan(counts={"CRITICAL": 1}), denied=DENIED))
         assert verdict(status) == ("False", Reason.VULNERABILITIES_FOUND)
 
+    @pytest.mark.parametrize("decided", ["Fail", "Pass", "Unknown"])
+    @pytest.mark.parametrize("known", [None, scan()], ids=["never read", "read before"])
+    def test_an_image_that_aws_does_not_tell_of_passes_by_no_policy_and_the_message_says_why(
+        self, decided: str, known: ImageScan | None
+    ) -> None:
+        unread = {candidate(1).digest: "the key is disabled"}
+        status = shown(look(scan(), known, unread=unread), policy(maxCritical=0, onUnscanned=decided))
+        assert verdict(status) == ("Unknown", Reason.FINDINGS_NOT_READ)
+        condition = status.condition(SCAN_PASSED)
+        assert condition is not None
+        assert condition.message == (
+            "1 of 2 reported images cannot be judged: v1 has a scan that AWS does not tell: "
+            "the key is disabled"
+        )
+        bad = shown(look(scan(), scan(counts={"CRITICAL": 1}), unread=unread))
+        assert verdict(bad) == ("False", Reason.VULNERABILITIES_FOUND)
+
     @pytest.mark.parametrize(
         ("decided", "passed"), [("Fail", "False"), ("Pass", "True"), ("Unknown", "Unknown")]
     )

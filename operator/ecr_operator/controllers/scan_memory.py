@@ -24,6 +24,10 @@ class AskedScan:
     """How often in a row it was found running."""
     parts: dict[str, ImageScan] = field(default_factory=dict)
     """The scans of the images that an index refers to, by digest."""
+    unread: str | None = None
+    """AWS's sentence, where it does not tell of this image and that does not pass by itself."""
+    is_doubted: bool = False
+    """Whether the status says that it does not pass, for a reason that is not known any more."""
     is_recalled: bool = False
     """Whether the status says so: AWS was not asked since the start."""
 

@@ -19,6 +19,9 @@ RETRY_SECONDS = 60.0
 """When AWS is asked again that has not answered."""
 DENIALS = frozenset({Reason.ACCESS_DENIED, Reason.ASSUME_ROLE_DENIED})
 
+_OF_NO_IMAGE = frozenset({Reason.CREDENTIALS_MISSING, Reason.CLOCK_SKEW})
+"""Errors of the operator's own, which say nothing of an image."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScanTurn:
@@ -56,7 +59,7 @@ class ScanReader:
             raise
         except AwsError as error:
             calls, failed = calls + 1, error
-        unresolved = self._wait_after(failed)
+        unresolved = failed
         for _, candidate, known in due:
             if not candidate.is_archived and not can_be_asked(candidate, lifecycle):
                 self._later(memory, candidate, known, unresolved)
@@ -73,7 +76,7 @@ class ScanReader:
                     wait = self._context.settings.stalled_recheck_seconds
                     memory.denied_until = now + self._context.jittered(wait, 0.5)
                     break
-                self._later(memory, candidate, known, self._wait_after(error))
+                self._later(memory, candidate, known, error)
                 # One image may have an error of its own. Of two it is no matter which.
                 is_general = failed is not None or error.reason == Reason.THROTTLED
                 failed = error
@@ -109,11 +112,19 @@ class ScanReader:
     def _wait_after(self, error: AwsError | None) -> float:
         return RETRY_SECONDS if error is not None and error.kind == Kind.TRANSIENT else self._times.interval
 
-    def _later(self, memory: ScanMemory, candidate: Candidate, known: AskedScan | None, after: float) -> None:
+    def _later(
+        self, memory: ScanMemory, candidate: Candidate, known: AskedScan | None, error: AwsError | None
+    ) -> None:
         """AWS has not told now: what was known stays."""
-        if candidate in (memory.reported or ()):
-            due = self._context.monotonic() + after
-            memory.asked[candidate.digest] = replace(known or AskedScan(None, due), due=due)
+        if candidate not in (memory.reported or ()):
+            return
+        due = self._context.monotonic() + self._wait_after(error)
+        known = replace(known or AskedScan(None, due), due=due)
+        if error is None:
+            known.unread = None
+        elif error.kind != Kind.TRANSIENT and error.reason not in _OF_NO_IMAGE:
+            known.unread, known.is_doubted = error.message, False
+        memory.asked[candidate.digest] = known
 
 
 def wanted(subject: Subject, memory: ScanMemory) -> list[tuple[Candidate, AskedScan | None]]:

@@ -23,6 +23,7 @@ from ecr_operator.planning.scan_report import (
     with_registry_rules,
     with_scan,
 )
+from ecr_operator.planning.verdict import judge_image
 
 
 class Scans:
@@ -145,6 +146,7 @@ class Scans:
         return ScanLook(
             reported=memory.reported,
             scans={digest: known.scan for digest, known in memory.asked.items() if known.scan},
+            unread={digest: known.unread for digest, known in memory.asked.items() if known.unread},
             type=memory.type,
             frequency=memory.frequency,
             by_registry=memory.by_registry,
@@ -164,7 +166,7 @@ class Scans:
     def _knows_less(self, subject: Subject) -> bool:
         """Whether the status goes by more than is known since the start, until AWS was asked.
 
-        It says why an image was not read; or it had no room for images that its verdict is about, too.
+        It says why it is not known of an image; or it had no room for images that its verdict is about, too.
         """
         memory, before = self._memory(subject), subject.status.scan
         if memory.has_read or subject.status.observed_generation != subject.generation:
@@ -172,6 +174,8 @@ class Scans:
         listed = {one.digest: one.status for one in (before and before.images) or ()}
         there = [(candidate.digest, known) for candidate, known in wanted(subject, memory)]
         unknown = [digest for digest, known in there if known is None]
+        if any(known is not None and known.is_doubted for _, known in there):
+            return True
         if any(digest in listed and listed[digest] is None for digest in unknown):
             return True
         images = subject.status.images
@@ -209,11 +213,16 @@ class Scans:
         look, now = of_last_status(subject.status), self._context.monotonic()
         memory.type, memory.frequency, memory.by_registry = look.type, look.frequency, look.by_registry
         memory.denied = look.denied
+        policy, before = subject.spec.vulnerability_policy, subject.status.scan
+        unknown = {one.digest for one in (before and before.images) or () if one.passed == "Unknown"}
         for digest, scan in look.scans.items():
             after = asked_again_after(scan, self._times, age=float("inf"), polls=0)
-            memory.asked[digest] = AskedScan(
-                scan, now + self._context.chance.uniform(0.0, after), is_recalled=True
-            )
+            due = now + self._context.chance.uniform(0.0, after)
+            memory.asked[digest] = known = AskedScan(scan, due, is_recalled=True)
+            if policy is not None and digest in unknown:
+                verdict = judge_image(scan, policy, self._context.now())
+                known.is_doubted = verdict.passed == "True"
+                known.due = 0.0 if known.is_doubted else due
 
     def _memory(self, subject: Subject) -> ScanMemory:
         return self._memories.of(subject.obj).scans

@@ -44,6 +44,7 @@ NOT_READ: Final = Verdict(
 NOT_LISTED: Final = Verdict("Unknown", Reason.SCAN_PENDING, "The images were not listed yet")
 _NO_LIMITS: Final = VulnerabilityPolicy()
 _LONG_AGO: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_ALL_READ: Final[Mapping[str, str]] = MappingProxyType({})
 _NO_SCANS: Final[Mapping[str, ImageScan]] = MappingProxyType({})
 
 
@@ -67,6 +68,8 @@ class ScanLook:
     """Whether `reported` is what there is; False: nobody has looked yet."""
     is_remembered: bool = False
     """Whether it is what a status says, which is less than what its verdict was made from."""
+    unread: Mapping[str, str] = field(default_factory=lambda: _ALL_READ)
+    """By digest: AWS's sentence, where it does not tell of that image. What is in `scans` is older then."""
 
 
 def of_last_status(status: EcrRepositoryStatus) -> ScanLook:
@@ -156,6 +159,12 @@ def _judged(candidate: Candidate, look: ScanLook, policy: VulnerabilityPolicy, n
         verdict = unscanned(policy, Reason.PULL_TIMES_COUNT, f"is an index and not read: {look.pull_times}")
     else:
         verdict = judge_image(scan, policy, now)
+        unread = look.unread.get(candidate.digest)
+        if unread is not None and verdict.passed != "False":
+            # As where AWS denies all: it may have found something by now.
+            verdict = Verdict(
+                "Unknown", Reason.FINDINGS_NOT_READ, f"has a scan that AWS does not tell: {unread}"
+            )
     return _Reported(candidate.tag or candidate.digest, scan, verdict, candidate)
 
 
