@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -244,6 +245,45 @@ def test_an_archived_image_costs_no_call() -> None:
         assert not world.asked(MANIFEST)
 
     with_indexes(main)
+
+
+class TestTurns:
+    def test_one_has_some_50_calls_and_the_rest_comes_next_and_once(self) -> None:
+        async def main(world: ScanWorld) -> None:
+            for index in range(20):
+                parts = [f"{index}-{part}" for part in range(80 if index == 3 else 8)]
+                world.manifests[f"index-{index}"] = [{"digest": part, **LINUX} for part in parts]
+                world.answers |= {part: scanned(LOW=1) for part in parts}
+            await world.look("web")
+            await asyncio.sleep(300)
+            assert max(Counter(when for when, *_ in world.calls).values()) <= 60
+            parts = [part["digest"] for index in world.manifests.values() for part in index]
+            assert Counter(world.asked()) == dict.fromkeys(parts, 1)
+            assert {one["status"] for one in world.scan("web")["images"]} == {"COMPLETE"}
+
+        with_indexes(main, number=20)
+
+    def test_what_was_read_of_an_index_before_an_error_counts_and_is_not_read_again(self) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.manifests["index-0"] += [{"digest": "0-riscv", **LINUX}]
+            world.answers["0-riscv"] = refusal("ServerException", status=500)
+            await world.look("web")
+            subject = world.subject(world.obj("web"))
+            turn = await world.scans.read(subject, world.context.registry)
+            # Two to resolve it.
+            assert (turn.calls, turn.error is not None) == (2 + 3, True)
+            begin = world.loop.time()
+            await asyncio.sleep(HOUR)
+            again = Counter(world.asked(since=begin + 1))
+            assert again.keys() == {"0-riscv"}
+            # Old answers say little: all of it is read anew.
+            await asyncio.sleep(6 * HOUR)
+            assert Counter(world.asked(since=begin + 1))["0-amd"] == 1
+            world.answers["0-riscv"] = scanned(CRITICAL=1)
+            await asyncio.sleep(180)
+            assert world.scan("web")["images"][0]["severityCounts"] == {"CRITICAL": 1, "LOW": 5}
+
+        with_indexes(main)
 
 
 class TestMissingScans:

@@ -24,6 +24,10 @@ class AskedScan:
     """How often in a row it was found running."""
     parts: dict[str, ImageScan] = field(default_factory=dict)
     """The scans of the images that an index refers to, by digest."""
+    begun: dict[str, ImageScan] = field(default_factory=dict)
+    """Those that were read since, where it ended before all of them were: they are not asked for again."""
+    begun_at: float = 0.0
+    """When the first of these was read, in monotonic seconds."""
     unread: str | None = None
     """AWS's sentence, where it does not tell of this image and that does not pass by itself."""
     is_doubted: bool = False
@@ -74,6 +78,10 @@ class ScanMemory:
     told: frozenset[str] = frozenset()
     """Critical findings that an event may have named already."""
 
+    def reports(self, digest: str) -> bool:
+        """Whether this image is still to be reported."""
+        return any(one.digest == digest for one in self.reported or ())
+
     def drop(self, digest: str) -> None:
         """This image is gone."""
         if self.reported is not None:
@@ -97,6 +105,9 @@ class ScanMemory:
             self.refuted = self.type
         elif type == self.refuted:
             self.refuted = None
+        if self.type != type:
+            for known in self.asked.values():
+                known.begun = {}
         self.type, self.type_since = type, since
         self.asked = {
             digest: known

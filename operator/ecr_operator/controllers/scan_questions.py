@@ -21,10 +21,14 @@ class Found:
     """What an answer says of one image."""
 
     scan: ImageScan | None
-    """None: there is no such image, or it is an index and not read."""
+    """None: there is no such image, or it is an index and not read, or not whole."""
     calls: int = 0
     parts: dict[str, ImageScan] = field(default_factory=dict)
     """Of an index: the scans of its images."""
+    is_whole: bool = True
+    """Whether all was read; else `parts` has what was."""
+    error: AwsError | None = None
+    """Why it was not, unless the calls had come to their limit."""
 
 
 def can_be_asked(candidate: Candidate, lifecycle: LifecycleMemory) -> bool:
@@ -40,30 +44,43 @@ async def ask(
     known: AskedScan | None,
     memory: ScanMemory,
     lifecycle: LifecycleMemory,
+    limit: int,
 ) -> Found:
-    """Ask about one image; an index has been resolved before, if it can be. Raises `AwsError`."""
+    """Ask about one image; an index has been resolved before, if it can be.
+
+    About the images of an index it is asked until there were `limit` calls; the last may take some more.
+    """
     session = registry.session
     if candidate.is_archived:
         # AWS scans none, and there is nothing to pull.
         return Found(ImageScan(ARCHIVED, memory.type))
     if not candidate.is_index:
         before = known.scan if known else None
-        found = await read_scan(
-            session, repository, candidate.digest, before=before, registry_type=memory.type
-        )
+        try:
+            found = await read_scan(
+                session, repository, candidate.digest, before=before, registry_type=memory.type
+            )
+        except AwsError as error:
+            return Found(None, 1, is_whole=False, error=error)
         return Found(found.scan, found.calls)
     children = lifecycle.children.get(candidate.digest)
     if children is None:
         return Found(None)
     calls = 0
-    parts: dict[str, ImageScan] = {}
+    parts = dict(known.begun) if known else {}
     earlier = known.parts if known else {}
     for child in children:
-        if not child.is_image:
+        if not child.is_image or child.digest in parts:
             continue
-        found = await read_scan(
-            session, repository, child.digest, before=earlier.get(child.digest), registry_type=memory.type
-        )
+        if calls >= limit:
+            return Found(None, calls, parts, is_whole=False)
+        before = earlier.get(child.digest)
+        try:
+            found = await read_scan(
+                session, repository, child.digest, before=before, registry_type=memory.type
+            )
+        except AwsError as error:
+            return Found(None, calls + 1, parts, is_whole=False, error=error)
         calls += found.calls
         if found.scan is not None:
             parts[child.digest] = found.scan

@@ -17,6 +17,8 @@ from ecr_operator.reasons import Reason
 
 RETRY_SECONDS = 60.0
 """When AWS is asked again that has not answered."""
+TURN_CALLS = 50
+"""A turn ends after so many calls, and what is left is due at once: the budget has its say between."""
 DENIALS = frozenset({Reason.ACCESS_DENIED, Reason.ASSUME_ROLE_DENIED})
 
 _OF_NO_IMAGE = frozenset({Reason.CREDENTIALS_MISSING, Reason.CLOCK_SKEW})
@@ -52,7 +54,7 @@ class ScanReader:
         due = sorted((one for one in due if one[0] <= now or one in tried), key=lambda one: one[0])
         indexes = [one for _, one, _ in due if one.is_index and not one.is_archived]
         failed: AwsError | None = None
-        refused = False
+        refused = ended = False
         try:
             calls += await resolve(registry, subject.desired, indexes, self._pull_times, memory, lifecycle)
         except CircuitOpen:
@@ -64,30 +66,37 @@ class ScanReader:
             if not candidate.is_archived and not can_be_asked(candidate, lifecycle):
                 self._later(memory, candidate, known, unresolved)
                 continue
-            try:
-                found = await ask(registry, name, candidate, known, memory, lifecycle)
-            except CircuitOpen:
-                raise
-            except AwsError as error:
-                calls += 1
-                if error.reason in DENIALS:
+            ended = calls >= TURN_CALLS
+            if ended:
+                break
+            known = self._not_stale(known)
+            found = await ask(registry, name, candidate, known, memory, lifecycle, limit=TURN_CALLS - calls)
+            calls += found.calls
+            if not found.is_whole:
+                known = self._begun(memory, candidate, known, found)
+                problem = found.error
+                if problem is None:
+                    ended = True
+                    break
+                if isinstance(problem, CircuitOpen):
+                    raise problem
+                if problem.reason in DENIALS:
                     # The other images would be refused in the same way.
-                    memory.denied, refused = error.message, True
+                    memory.denied, refused = problem.message, True
                     wait = self._context.settings.stalled_recheck_seconds
                     memory.denied_until = now + self._context.jittered(wait, 0.5)
                     break
-                self._later(memory, candidate, known, error)
+                self._later(memory, candidate, known, problem)
                 # One image may have an error of its own. Of two it is no matter which.
-                is_general = failed is not None or error.reason == Reason.THROTTLED
-                failed = error
+                is_general = failed is not None or problem.reason == Reason.THROTTLED
+                failed = problem
                 if is_general:
                     break
                 continue
-            calls += found.calls
             self._keep(memory, candidate, known, found)
         if failed is None and not refused:
             memory.denied = None
-        memory.has_read = memory.has_read or failed is None
+        memory.has_read = memory.has_read or (failed is None and not ended)
         return ScanTurn(calls, failed)
 
     def _keep(self, memory: ScanMemory, candidate: Candidate, known: AskedScan | None, found: Found) -> None:
@@ -108,6 +117,24 @@ class ScanReader:
         after = asked_again_after(scan, self._times, age=age, polls=polls)
         due = now + self._context.jittered(after, 0.1)
         memory.asked[candidate.digest] = AskedScan(scan, due, polls, found.parts)
+
+    def _not_stale(self, known: AskedScan | None) -> AskedScan | None:
+        """What was begun long ago is begun anew."""
+        if known is not None and self._context.monotonic() - known.begun_at >= self._times.every:
+            return replace(known, begun={})
+        return known
+
+    def _begun(
+        self, memory: ScanMemory, candidate: Candidate, known: AskedScan | None, found: Found
+    ) -> AskedScan | None:
+        """Some images of an index were read: the others are asked for next time."""
+        if not found.parts or not memory.reports(candidate.digest):
+            return known
+        begun_at = known.begun_at if known is not None and known.begun else self._context.monotonic()
+        # It stays due.
+        known = replace(known or AskedScan(None, 0.0), begun=found.parts, begun_at=begun_at)
+        memory.asked[candidate.digest] = known
+        return known
 
     def _wait_after(self, error: AwsError | None) -> float:
         return RETRY_SECONDS if error is not None and error.kind == Kind.TRANSIENT else self._times.interval

@@ -64,7 +64,7 @@ class Scans:
             memory.denied_until = 0.0
             self._pull_times.forget()
             for known in memory.asked.values():
-                known.due = 0.0
+                known.due, known.begun = 0.0, {}
         memory.forget_starts(self._memories.of(subject.obj).lifecycle.children, refused=asked)
         memory.denied = memory.denied if reported else None
         scanning = await self._scanning.of(registry, subject.desired.name)
