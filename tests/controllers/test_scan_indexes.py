@@ -348,6 +348,20 @@ class TestMissingScans:
 
         with_indexes(main, **WANTS)
 
+    def test_one_that_had_a_scan_which_is_gone_is_not_started(self) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.images["web"].append(world.image("plain"))
+            world.answers["plain"] = scanned(LOW=1)
+            await world.look("web")
+            await asyncio.sleep(60)
+            world.answers.clear()
+            await world.look("web", asked=True)
+            await asyncio.sleep(60)
+            assert [one["status"] for one in world.scan("web")["images"]] == ["SCAN_NOT_FOUND"] * 2
+            assert self.missing(world) == ()
+
+        with_indexes(main, **WANTS)
+
     def test_none_is_under_enhanced_scanning_or_where_nothing_is_to_be_written(self) -> None:
         async def main(world: ScanWorld) -> None:
             world.answers.clear()

@@ -128,7 +128,8 @@ class Scans:
             for digest, scan in scans.items():
                 if digest in memory.started or digest in memory.refused:
                     continue
-                if scan is not None and scan.status == SCAN_NOT_FOUND:
+                # One that has findings from before was scanned: its scan is gone.
+                if scan is not None and scan.status == SCAN_NOT_FOUND and scan.counts is None:
                     missing[digest] = None
         memory.missing = tuple(missing)
 
