@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -270,6 +271,23 @@ class TestErrors:
             world.answers["a"] = scanned(LOW=1)
             await asyncio.sleep(0.5 * HOUR)
             assert world.verdict("web")["status"] == "True"
+
+        in_world(main)
+
+    def test_one_waits_also_where_its_tag_or_its_use_has_changed_meanwhile(self) -> None:
+        async def main(world: ScanWorld) -> None:
+            world.answers["a"] = refusal("ServerException", status=500)
+            world.add("web", world.image("a"), **LIMITS)
+            await world.look("web")
+            memory = world.memories.of(world.obj("web")).scans
+
+            def retagged(_: Any) -> None:
+                memory.reported = tuple(replace(one, tag=f"{one.tag}+") for one in memory.reported or ())
+
+            world.meanwhile[FINDINGS] = retagged
+            subject = world.subject(world.obj("web"))
+            await world.scans.read(subject, world.context.registry)
+            assert (world.scans.due_in(subject) or 0.0) >= 50
 
         in_world(main)
 

@@ -143,7 +143,7 @@ class ScanReader:
         self, memory: ScanMemory, candidate: Candidate, known: AskedScan | None, error: AwsError | None
     ) -> None:
         """AWS has not told now: what was known stays."""
-        if candidate not in (memory.reported or ()):
+        if not memory.reports(candidate.digest):
             return
         due = self._context.monotonic() + self._wait_after(error)
         known = replace(known or AskedScan(None, due), due=due)
