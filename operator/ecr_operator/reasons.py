@@ -128,7 +128,8 @@ class Reason(StrEnum):
     NO_IMAGES_REPORTED = "NoImagesReported"
     """No image is reported: the repository has none with a tag or in use."""
     FINDINGS_NOT_READ = "FindingsNotRead"
-    """The spec turns the reading of findings off. Set `images.scanFindings`, or `images.report`."""
+    """The spec turns the reading of findings off, or AWS does not tell of an image. Set `images.scanFindings`
+    and `images.report`, or mend what AWS names."""
     PULL_TIMES_COUNT = "PullTimesCount"
     """An index is not read, because that counts as a pull. Exclude the operator's role from pull times."""
 
