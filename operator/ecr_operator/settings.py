@@ -137,8 +137,8 @@ class Settings(BaseSettings):
     metric `ecr_operator_inventory_interval_seconds`."""
 
     scan_seconds: float = Field(default=21600, gt=0)
-    """How often the findings of an image that enhanced scanning watches are read again, +-10 %; those of a
-    basic scan are read again after four times as long. The calls count in
+    """How often the findings of an image that enhanced scanning watches are read again, up to a fifth later;
+    those of a basic scan are read again after four times as long. The calls count in
     `ECR_OPERATOR_INVENTORY_CALLS_PER_MINUTE`."""
 
     scan_poll_seconds: float = Field(default=20, gt=0)

@@ -115,7 +115,8 @@ class ScanReader:
             polls = min(polls, POLLS_WITHOUT_RESULT // 2)
         age = (self._context.now() - candidate.pushed_at).total_seconds()
         after = asked_again_after(scan, self._times, age=age, polls=polls)
-        due = now + self._context.jittered(after, 0.1)
+        # Up to a fifth later, and never sooner: how many calls a day costs is a promise.
+        due = now + self._context.jittered(1.1 * after, 1 / 11)
         memory.asked[candidate.digest] = AskedScan(scan, due, polls, found.parts)
 
     def _not_stale(self, known: AskedScan | None) -> AskedScan | None:
