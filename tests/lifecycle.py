@@ -10,6 +10,17 @@ from tests.running import RunningOperator
 
 KIND = "EcrLifecyclePolicy"
 DAY = 86_400.0
+UNPULLED: dict[str, Any] = {
+    "rulePriority": 1,
+    "selection": {
+        "tagStatus": "any",
+        "countType": "sinceImagePulled",
+        "countUnit": "days",
+        "countNumber": 90,
+    },
+    "action": {"type": "transition", "targetStorageClass": "archive"},
+}
+"""The rule that archives what nobody has pulled for 90 days."""
 
 
 def keep(number: int, **more: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.controllers.scan_world import DAY, MANIFEST, RUNNING, ScanWorld, refusal, scanned
 from tests.engine.virtual import run
+from tests.lifecycle import UNPULLED
 from tests.planning.samples import ACCOUNT
 
 HOUR = 3600.0
@@ -19,16 +20,6 @@ ATTESTATION = {
     "digest": "attestation",
     "platform": {"os": "unknown", "architecture": "unknown"},
     "annotations": {"vnd.docker.reference.type": "attestation-manifest"},
-}
-UNPULLED = {
-    "rulePriority": 1,
-    "selection": {
-        "tagStatus": "any",
-        "countType": "sinceImagePulled",
-        "countUnit": "days",
-        "countNumber": 90,
-    },
-    "action": {"type": "transition", "targetStorageClass": "archive"},
 }
 PULLED = json.dumps({"rules": [{"selection": {"countType": "sinceImagePulled"}}]})
 WANTS = {"images": {"startMissingScans": True}}

@@ -10,7 +10,7 @@ import pytest
 from ecr_operator.cli import main
 from tests.cluster import Cluster
 from tests.fake_aws.client import REGION, FakeAws
-from tests.lifecycle import DAY, LifecyclePolicies, older_than
+from tests.lifecycle import DAY, UNPULLED, LifecyclePolicies, older_than
 from tests.policies import AUDIT, RULE
 from tests.repositories import KIND, Repositories, condition
 from tests.running import Identity, RunningOperator
@@ -19,16 +19,6 @@ POD, REGISTRY = "444444444444", "555555555555"
 """Accounts of this module's own, because what was used counts by account: of the Pod, and of the registry."""
 DENIED = {"AccessDeniedException", "KmsException"}
 ROLE = f"arn:aws:iam::{REGISTRY}:role/ecr-operator"
-UNPULLED = {
-    "rulePriority": 1,
-    "selection": {
-        "tagStatus": "any",
-        "countType": "sinceImagePulled",
-        "countUnit": "days",
-        "countNumber": 90,
-    },
-    "action": {"type": "transition", "targetStorageClass": "archive"},
-}
 Printed = Callable[..., dict[str, Any]]
 
 

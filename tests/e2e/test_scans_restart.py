@@ -6,6 +6,7 @@ import pytest
 
 from tests.cluster import Cluster
 from tests.fake_aws.client import FakeAws
+from tests.lifecycle import UNPULLED
 from tests.repositories import Repositories, condition
 from tests.running import RunningOperator
 from tests.scans import NONE_CRITICAL, looked, scanning_operator, shown, verdict
@@ -13,20 +14,7 @@ from tests.waiting import until
 
 FINDINGS = "DescribeImageScanFindings"
 CONFIGURATION = "BatchGetRepositoryScanningConfiguration"
-PULLED = {
-    "rules": [
-        {
-            "rulePriority": 1,
-            "selection": {
-                "tagStatus": "any",
-                "countType": "sinceImagePulled",
-                "countUnit": "days",
-                "countNumber": 90,
-            },
-            "action": {"type": "transition", "targetStorageClass": "archive"},
-        }
-    ]
-}
+PULLED = {"rules": [UNPULLED]}
 
 
 @pytest.fixture
